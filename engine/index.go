@@ -5,7 +5,8 @@ import "context"
 // Index is what the log needs from a finder. It is derived state: whatever it has lost, the log feeds it again.
 //
 // The log calls OpenWindow for every live window in order when it opens, then Add from one goroutine, with
-// events in seq order and without gaps, starting at the lowest seq that the index lacks. View may be called at any time by any goroutine.
+// each window's events in seq order and without gaps from the seq that OpenWindow or Reset returned; windows may take turns. View may
+// be called at any time by any goroutine.
 type Index interface {
 	// OpenWindow makes the index keep the segments of the window that starts at seq first in dir (created if
 	// missing) and returns the first seq of that window that it lacks: first when it has nothing or
@@ -17,8 +18,9 @@ type Index interface {
 	Add(ctx context.Context, first uint64, events []*Event) error
 	// Seal says that the window is complete; its segments are merged to one in the background.
 	Seal(first uint64) error
-	// Reset forgets what the index has of a window, so that it is fed again; views taken before keep working.
-	Reset(first uint64) error
+	// Reset begins to take in a window again, from first, beside what the index has of it: that keeps being served
+	// until the new segments cover as much, and is then removed. It returns the first seq of the window to Add next.
+	Reset(first uint64) (next uint64, err error)
 	// Drop forgets a window and releases its files; the log removes the directory afterwards. Views taken before keep working.
 	Drop(first uint64) error
 	// View returns a snapshot. It must be closed.
@@ -40,8 +42,9 @@ type IndexStats struct {
 
 // IndexView is a snapshot of the index, safe for concurrent use until closed.
 type IndexView interface {
-	// End: every event with a seq below it that the log still has is covered, none at or above it.
-	End() uint64
+	// Covered returns the end of what this view covers of the window that starts at first: its events with first <= seq < end
+	// are in the view and none at or beyond it; first when the window is unknown. Windows are covered independently of one another.
+	Covered(first uint64) (end uint64)
 	// Find evaluates a plan. Fetch is used for the plan's checks.
 	// It returns ctx's error when cancelled and ErrTooBroad when a prefix expands too far.
 	Find(ctx context.Context, plan Plan, fetch Fetch) (Hits, error)
