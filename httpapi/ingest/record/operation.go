@@ -12,18 +12,20 @@ var operations = map[string]string{}
 
 func init() {
 	for op, verbs := range map[string]string{
-		engine.OpCreate: "create add put post insert new register import upload generate run allocate copy clone invite provision " +
-			"request subscribe created added uploaded invited registered issue mkdir restore",
-		engine.OpEdit: "update edit modify patch set change rename move attach detach associate disassociate enable disable reset rotate " +
-			"grant assign tag untag replace authorize approve lock unlock join leave updated changed modified enabled disabled renamed moved write " +
-			"unassign activate deactivate configure transfer promote demote merge encrypt resize migrate apply renew",
-		engine.OpDelete:  "delete remove destroy purge drop revoke clear cancel erase deleted removed revoked destroyed unregister deregister wipe trash",
-		engine.OpPublish: "publish release deploy published released deployed push send share",
-		engine.OpStop:    "stop terminate shutdown kill abort suspend halt pause stopped terminated suspended killed",
+		engine.OpCreate: "create add post insert new register import upload generate run allocate copy clone invite provision subscribe issue " +
+			"mkdir restore created added uploaded invited registered",
+		engine.OpEdit: "put update edit modify patch set change write rename move attach detach associate disassociate enable disable reset " +
+			"rotate grant assign unassign tag untag replace authorize approve lock unlock join leave activate deactivate configure transfer " +
+			"promote demote merge encrypt resize migrate apply renew share start reboot restart resume " +
+			"updated changed modified enabled disabled renamed moved",
+		engine.OpDelete: "delete remove destroy purge drop revoke clear erase unregister deregister wipe trash deletecollection " +
+			"deleted removed revoked destroyed",
+		engine.OpPublish: "publish release deploy published released deployed",
+		engine.OpStop:    "stop terminate shutdown kill abort suspend halt pause cancel stopped terminated suspended killed cancelled",
 		engine.OpLogin:   "login logon signin authenticate",
 		engine.OpLogout:  "logout logoff signout",
-		engine.OpRead: "get list describe read view search query head lookup fetch download select scan check watch show access accessed viewed " +
-			"downloaded export batchget preview open browse batch estimate simulate test verify validate discover",
+		engine.OpRead: "get list describe read view search query head lookup fetch download select scan check watch show access export " +
+			"preview open browse estimate simulate test verify validate discover accessed viewed downloaded",
 	} {
 		for _, verb := range strings.Fields(verbs) {
 			operations[verb] = op
@@ -36,7 +38,7 @@ func init() {
 func OperationOf(action string) string {
 	words := Words(action)
 	for i, w := range words {
-		if op, ok := operations[w]; ok && w != "batch" {
+		if op, ok := operations[w]; ok {
 			return op
 		}
 		if i+1 < len(words) {

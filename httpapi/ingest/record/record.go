@@ -16,7 +16,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"annals/engine"
 )
@@ -72,7 +75,7 @@ func DeriveID(format string, parts ...[]byte) string {
 
 // OwnID returns the record's own ID if it can be an event's, else one derived from the record's bytes.
 func OwnID(own, format string, raw []byte) string {
-	if own == "" || len(own) > engine.MaxIDBytes {
+	if own == "" || len(own) > engine.MaxIDBytes || !utf8.ValidString(own) || strings.ContainsFunc(own, unicode.IsControl) {
 		return DeriveID(format, raw)
 	}
 	return own
