@@ -1,0 +1,73 @@
+package reply
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/go-json-experiment/json"
+)
+
+// JSON answers with v as JSON.
+func JSON(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v, json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	Body(w, status, "application/json", append(body, '\n'))
+	return nil
+}
+
+// Body answers with ready bytes. A failed write means that the client has gone, which nobody needs to hear.
+func Body(w http.ResponseWriter, status int, contentType string, body []byte) {
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// Error answers with the problem document for err. What the client is not told goes to the log with the request ID.
+func Error(w http.ResponseWriter, r *http.Request, err error) {
+	p := Fill(r, err)
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	Body(w, p.Status, "application/problem+json", append(body, '\n'))
+}
+
+// Fill returns the problem for err with the request's ID, and logs what the client is not told. It is for answers
+// that carry the problem inside something else.
+func Fill(r *http.Request, err error) *Problem {
+	p := *ProblemOf(err)
+	req := requestOf(r.Context())
+	p.RequestID = req.id
+	if p.Status >= http.StatusInternalServerError {
+		req.log.ErrorContext(r.Context(), "request failed", "request_id", req.id, "method", r.Method, "path", r.URL.Path,
+			"status", p.Status, "error", err)
+	}
+	return &p
+}
+
+type request struct {
+	id  string
+	log *slog.Logger
+}
+
+type requestKey struct{}
+
+// WithRequest gives the request behind ctx its ID and the log for its failures.
+func WithRequest(ctx context.Context, id string, log *slog.Logger) context.Context {
+	return context.WithValue(ctx, requestKey{}, request{id, log})
+}
+
+// RequestID returns the ID of the request behind ctx, or "" outside of a request.
+func RequestID(ctx context.Context) string { return requestOf(ctx).id }
+
+func requestOf(ctx context.Context) request {
+	if req, ok := ctx.Value(requestKey{}).(request); ok {
+		return req
+	}
+	return request{log: slog.Default()}
+}
