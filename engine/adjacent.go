@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"bytes"
+	"sync"
+)
+
+// analyzers are for the checks of plans, which several goroutines may run at a time.
+var analyzers = sync.Pool{New: func() any { return new(Analyzer) }}
+
+// prepare makes in possible, after which s does not change.
+func (s *sequence) prepare() {
+	s.fail = make([]int, len(s.atoms)+1)
+	for i, j := 1, 0; i < s.exact(); i++ {
+		for j > 0 && s.atoms[i].text != s.atoms[j].text {
+			j = s.fail[j]
+		}
+		if s.atoms[i].text == s.atoms[j].text {
+			j++
+		}
+		s.fail[i+1] = j
+	}
+}
+
+// exact is how many atoms must be there to the letter.
+func (s *sequence) exact() int {
+	if s.prefix {
+		return len(s.atoms) - 1
+	}
+	return len(s.atoms)
+}
+
+// in reports whether one of the text values of e has the sequence. It may be called concurrently.
+func (s *sequence) in(e *Event) bool {
+	a := analyzers.Get().(*Analyzer)
+	defer analyzers.Put(a)
+	found := false
+	look := func(text string) { found = found || s.inText(a, text) }
+	a.eachText(e, func(field, text string) {
+		if s.field == "" || s.field == field {
+			look(text)
+		}
+	})
+	if s.field == "" && !found {
+		a.walkDetails(e.Details, look, func(_ []byte, kind byte, value string) {
+			if kind != 'n' {
+				look(value)
+			}
+		})
+	}
+	return found
+}
+
+func (s *sequence) inText(a *Analyzer, text string) (found bool) {
+	n, j := s.exact(), 0 // j atoms are matched so far
+	a.scan(text, func(kind tokenKind, tok []byte) {
+		if kind == wholeToken || kind == pairToken || found {
+			return
+		}
+		if j == n && s.prefix && bytes.HasPrefix(tok, []byte(s.last().text)) {
+			found = true
+			return
+		}
+		for j > 0 && (j == n || s.atoms[j].text != string(tok)) {
+			j = s.fail[j]
+		}
+		if s.atoms[j].text == string(tok) {
+			j++
+		}
+		found = j == n && !s.prefix
+	})
+	return found
+}

@@ -1,0 +1,73 @@
+package engine
+
+import "slices"
+
+// Columns are what answers can be counted by, and sorted by besides time.
+var Columns = []string{
+	"user", "action", "operation", "result", "project", "module", "type", "ip", "agent", "channel", "tenant", "error", "resource",
+}
+
+// IndexedColumns are the columns whose values the index numbers. Resource is not among them: nearly every event has one of its own.
+var IndexedColumns = Columns[:len(Columns)-1]
+
+// SortColumns are all columns that ColumnValues knows. Those beyond Columns can be sorted by, not counted.
+var SortColumns = append(slices.Clone(Columns), "id", "description")
+
+// KnownColumn reports whether name is one of Columns.
+func KnownColumn(name string) bool { return slices.Contains(Columns, name) }
+
+// ColumnValues appends to dst the event's values in a column (one of SortColumns): distinct, not empty, as written, each
+// cut to at most MaxTermValue bytes. Only resource and type may have several.
+func ColumnValues(e *Event, column string, dst []string) []string {
+	from := len(dst)
+	add := func(values ...string) {
+		for _, v := range values {
+			if v == "" {
+				continue
+			}
+			if v = cut(v, MaxTermValue); !slices.Contains(dst[from:], v) {
+				dst = append(dst, v)
+			}
+			return
+		}
+	}
+	switch column {
+	case "user":
+		add(e.Actor.Name, e.Actor.Email, e.Actor.ID)
+	case "action":
+		add(e.Action)
+	case "operation":
+		add(e.Operation)
+	case "result":
+		add(e.Result)
+	case "project":
+		add(e.Project.Name, e.Project.ID)
+	case "module":
+		add(e.Module)
+	case "ip":
+		add(e.Source.IP)
+	case "agent":
+		add(e.Source.UserAgent)
+	case "channel":
+		add(e.Source.Channel)
+	case "tenant":
+		add(e.Tenant)
+	case "error":
+		if e.Error != nil {
+			add(e.Error.Message, e.Error.Code)
+		}
+	case "type":
+		for i := range e.Resources {
+			add(e.Resources[i].Type)
+		}
+	case "resource":
+		for i := range e.Resources {
+			add(e.Resources[i].Name, e.Resources[i].ID)
+		}
+	case "id":
+		add(e.ID)
+	case "description":
+		add(e.Description)
+	}
+	return dst
+}
