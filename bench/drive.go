@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,8 +32,8 @@ func newClient(base, token string, connections int) *client {
 
 func (c *client) close() { c.http.CloseIdleConnections() }
 
-// do sends a request and returns the body of a 2xx answer, which the caller closes.
-func (c *client) do(ctx context.Context, method, path, contentType string, body io.Reader) (io.ReadCloser, error) {
+// do sends a request and returns a 2xx answer, whose body the caller closes.
+func (c *client) do(ctx context.Context, method, path, contentType string, body io.Reader) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("make request %s: %w", path, err)
@@ -49,24 +51,37 @@ func (c *client) do(ctx context.Context, method, path, contentType string, body 
 		res.Body.Close()
 		return nil, fmt.Errorf("%s %s answered %s: %s", method, path, res.Status, text)
 	}
-	return res.Body, nil
+	return res, nil
 }
 
-// get reads an answer of the API into v and returns how long that took, decoding left out.
-func (c *client) get(ctx context.Context, path string, params url.Values, v any) (time.Duration, error) {
+// spent is how long a request took: at the client until its answer was read, and in the server, as the answer's Server-Timing says.
+type spent struct {
+	client, server time.Duration
+	told           bool // the server said
+}
+
+// get reads an answer of the API into v.
+func (c *client) get(ctx context.Context, path string, params url.Values, v any) (spent, error) {
 	began := time.Now()
-	body, err := c.do(ctx, http.MethodGet, path+"?"+params.Encode(), "", nil)
+	res, err := c.do(ctx, http.MethodGet, path+"?"+params.Encode(), "", nil)
 	if err != nil {
-		return 0, err
+		return spent{}, err
 	}
-	defer body.Close()
-	text, err := io.ReadAll(body)
-	took := time.Since(began)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	took := spent{client: time.Since(began)}
 	if err != nil {
-		return 0, fmt.Errorf("read answer of %s: %w", path, err)
+		return took, fmt.Errorf("read answer of %s: %w", path, err)
+	}
+	if _, value, ok := strings.Cut(res.Header.Get("Server-Timing"), "dur="); ok {
+		ms, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return took, fmt.Errorf("read Server-Timing of %s: %w", path, err)
+		}
+		took.server, took.told = time.Duration(ms*float64(time.Millisecond)), true
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return 0, fmt.Errorf("decode answer of %s: %w", path, err)
+		return took, fmt.Errorf("decode answer of %s: %w", path, err)
 	}
 	return took, nil
 }
@@ -86,8 +101,8 @@ func (c *client) post(ctx context.Context, contentType string, body []byte) (ing
 	if err != nil {
 		return in, err
 	}
-	defer answer.Close()
-	text, err := io.ReadAll(answer)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return in, fmt.Errorf("read answer to events: %w", err)
 	}

@@ -49,6 +49,7 @@ type options struct {
 	only   string // phases, comma-separated; empty: all
 	keep   bool
 	seed   uint64
+	runs   int    // of each search
 	server string // ready binary; empty: build it
 }
 
@@ -65,6 +66,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.only, "only", "", "run these `phases` only, on a directory kept before: "+strings.Join(phaseNames(), ","))
 	flags.BoolVar(&o.keep, "keep", false, "keep the log for runs with --only")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the workload")
+	flags.IntVar(&o.runs, "runs", 300, "times that each search is repeated")
 	flags.StringVar(&o.server, "server", "", "use this ready `binary` of annals instead of building it")
 	if err := flags.Parse(args); err != nil {
 		return o, err
@@ -76,6 +78,8 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 		return o, errors.New("--dir is required")
 	case o.events < 1000 || o.events > 100_000_000:
 		return o, fmt.Errorf("--events %d is not between 1,000 and 100,000,000", o.events)
+	case o.runs < 1:
+		return o, fmt.Errorf("--runs %d is not a positive number", o.runs)
 	case time.Now().Before(defaultUntil):
 		return o, fmt.Errorf("the clock is before %s, where the workload ends", defaultUntil.Format(time.DateOnly))
 	}

@@ -11,14 +11,15 @@ import (
 
 // A plain event as read back from its JSON, and the plain way to answer questions about it: what the model is held against.
 type plainEvent struct {
-	ID, Action, Operation, Result, Module, Description string
-	Time                                               time.Time
-	Actor                                              struct{ ID, Name, Email string }
-	Error                                              struct{ Code, Message string }
-	Project                                            struct{ ID, Name string }
-	Resources                                          []struct{ Type, ID, Name string }
-	Source                                             struct{ IP, User_agent, Channel string }
-	Details                                            map[string]string
+	ID                                             string `json:"id"`
+	Action, Operation, Result, Module, Description string
+	Time                                           time.Time
+	Actor                                          struct{ ID, Name, Email string }
+	Error                                          struct{ Code, Message string }
+	Project                                        struct{ ID, Name string }
+	Resources                                      []struct{ Type, ID, Name string }
+	Source                                         struct{ IP, User_agent, Channel string }
+	Details                                        map[string]string
 }
 
 func readEvents(ndjson []byte) []plainEvent {

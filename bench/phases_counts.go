@@ -17,23 +17,22 @@ func (r *run) histogram(ctx context.Context) error {
 	defer r.server.memory.label("")
 	params := url.Values{"q": {keyword}, "buckets": {strconv.Itoa(histogramBuckets)},
 		"from": {r.load.Until.Add(-span).Format(time.RFC3339)}, "to": {r.load.Until.Format(time.RFC3339)}}
-	all, err := repeat(func(int) (time.Duration, *float64, error) {
+	all, err := r.repeat(func(int) (spent, error) {
 		var answer struct {
 			Buckets []struct {
 				Start    time.Time `json:"start"`
 				Count    int       `json:"count"`
 				Failures int       `json:"failures"`
 			} `json:"buckets"`
-			Total int      `json:"total"`
-			Took  *float64 `json:"took_ms"`
+			Total int `json:"total"`
 		}
 		took, err := c.get(ctx, "/api/v1/histogram", params, &answer)
 		if err != nil {
-			return 0, nil, err
+			return spent{}, err
 		}
 		if answer.Total != r.model.histogramTotal || len(answer.Buckets) != histogramBuckets {
 			r.wrong("histogram: %d buckets, total %d, right is %d", len(answer.Buckets), answer.Total, r.model.histogramTotal)
-			return took, answer.Took, nil
+			return took, nil
 		}
 		for k, b := range answer.Buckets {
 			if got := (bucketCount{b.Count, b.Failures}); got != r.model.histogram[k] {
@@ -41,7 +40,7 @@ func (r *run) histogram(ctx context.Context) error {
 				break
 			}
 		}
-		return took, answer.Took, nil
+		return took, nil
 	})
 	if err != nil {
 		return err
@@ -62,15 +61,14 @@ func (r *run) facets(ctx context.Context) error {
 	}
 	params := url.Values{"q": {keyword}, "fields": {strings.Join(columns, ",")}, "limit": {strconv.Itoa(facetLimit)}}
 	right := r.model.total[questions[1].name]
-	all, err := repeat(func(int) (time.Duration, *float64, error) {
+	all, err := r.repeat(func(int) (spent, error) {
 		var answer struct {
 			Facets map[string][]facetCount `json:"facets"`
 			Total  int                     `json:"total"`
-			Took   *float64                `json:"took_ms"`
 		}
 		took, err := c.get(ctx, "/api/v1/facets", params, &answer)
 		if err != nil {
-			return 0, nil, err
+			return spent{}, err
 		}
 		if answer.Total != right {
 			r.wrong("facets: total %d, right is %d", answer.Total, right)
@@ -80,7 +78,7 @@ func (r *run) facets(ctx context.Context) error {
 				r.wrong("facet %s: %v, right is %v", column, got, want)
 			}
 		}
-		return took, answer.Took, nil
+		return took, nil
 	})
 	if err != nil {
 		return err

@@ -21,12 +21,12 @@ func (r *run) export(ctx context.Context) error {
 	defer r.server.memory.label("")
 	began := time.Now()
 	params := url.Values{"format": {"csv"}, "from": {r.model.exportFrom.Format(time.RFC3339Nano)}}
-	body, err := c.do(ctx, http.MethodGet, "/api/v1/export?"+params.Encode(), "", nil)
+	res, err := c.do(ctx, http.MethodGet, "/api/v1/export?"+params.Encode(), "", nil)
 	if err != nil {
 		return err
 	}
-	defer body.Close()
-	lines, size, err := countLines(body)
+	defer res.Body.Close()
+	lines, size, err := countLines(res.Body)
 	if err != nil {
 		return err
 	}

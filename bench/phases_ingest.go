@@ -72,7 +72,7 @@ func (r *run) searchMeanwhile(ctx context.Context, sent, acked *atomic.Int64) fu
 				result <- fmt.Errorf("search during the burst: %w", err)
 				return
 			}
-			all = append(all, answer.client)
+			all = append(all, answer.took.client)
 			if most := sent.Load(); q.q == "" && (int64(answer.Total) < least || int64(answer.Total) > most) {
 				r.wrong("newest page during the burst: total %d, but %d events were acknowledged and %d sent", answer.Total, least, most)
 			}

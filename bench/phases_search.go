@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// Searches are repeated so often, or until the patience ends, but never less than the minimum.
+// A slow search is repeated until the patience ends, but never less than so often, rather than as often as the flags say.
 const (
-	searchRuns     = 300
 	searchLeast    = 20
 	searchPatience = 20 * time.Second
 )
@@ -20,12 +19,11 @@ type found struct {
 	Events []struct {
 		ID string `json:"id"`
 	} `json:"events"`
-	Total uint64   `json:"total"`
-	Exact bool     `json:"exact"`
-	Next  string   `json:"next"`
-	Took  *float64 `json:"took_ms"`
+	Total uint64 `json:"total"`
+	Exact bool   `json:"exact"`
+	Next  string `json:"next"`
 
-	client time.Duration
+	took spent
 }
 
 func (f *found) ids() []string {
@@ -39,28 +37,34 @@ func (f *found) ids() []string {
 func (c *client) search(ctx context.Context, params url.Values) (*found, error) {
 	var f found
 	took, err := c.get(ctx, "/api/v1/events", params, &f)
-	f.client = took
+	f.took = took
 	return &f, err
 }
 
-// timed is what repeating a request gave.
+// timed is what repeating a request took.
 type timed struct{ client, server []time.Duration }
 
-// repeat calls once, which returns the time at the client and that in the server (nil when it does not tell), after two unmeasured calls.
-func repeat(once func(k int) (time.Duration, *float64, error)) (timed, error) {
+func (t *timed) add(took spent) {
+	t.client = append(t.client, took.client)
+	if took.told {
+		t.server = append(t.server, took.server)
+	}
+}
+
+// repeat times once, which is called with rising numbers; the first two calls warm up and don't count.
+func (r *run) repeat(once func(k int) (spent, error)) (timed, error) {
 	var all timed
 	began := time.Now()
-	for k := -2; k < searchRuns && (k < searchLeast || time.Since(began) < searchPatience); k++ {
-		client, server, err := once(k + 2)
+	for k := range r.runs + 2 {
+		if len(all.client) >= searchLeast && time.Since(began) > searchPatience {
+			break
+		}
+		took, err := once(k)
 		if err != nil {
 			return all, err
 		}
-		if k < 0 {
-			continue
-		}
-		all.client = append(all.client, client)
-		if server != nil {
-			all.server = append(all.server, time.Duration(*server*float64(time.Millisecond)))
+		if k >= 2 {
+			all.add(took)
 		}
 	}
 	return all, nil
@@ -73,13 +77,13 @@ func (r *run) search(ctx context.Context) error {
 	r.server.memory.label("searching")
 	defer r.server.memory.label("")
 	for _, q := range questions {
-		all, err := repeat(func(int) (time.Duration, *float64, error) { return r.ask(ctx, c, q) })
+		all, err := r.repeat(func(int) (spent, error) { return r.ask(ctx, c, q) })
 		if err != nil {
 			return err
 		}
 		r.reportTimes(q.name+", "+number(float64(r.model.total[q.name]))+" hits", all, q.barMs)
 	}
-	all, err := repeat(func(k int) (time.Duration, *float64, error) { return r.askRare(ctx, c, k) })
+	all, err := r.repeat(func(k int) (spent, error) { return r.askRare(ctx, c, k) })
 	if err != nil {
 		return err
 	}
@@ -97,28 +101,28 @@ func (r *run) reportTimes(what string, all timed, barMs float64) {
 }
 
 // ask asks a question once and checks the answer.
-func (r *run) ask(ctx context.Context, c *client, q question) (time.Duration, *float64, error) {
+func (r *run) ask(ctx context.Context, c *client, q question) (spent, error) {
 	params := url.Values{"q": {q.q}, "limit": {strconv.Itoa(pageSize)}}
 	if q.sort != "" {
 		params.Set("sort", q.sort)
 	}
 	answer, err := c.search(ctx, params)
 	if err != nil {
-		return 0, nil, err
+		return spent{}, err
 	}
 	r.check(q.name, answer, r.model.total[q.name], r.model.page[q.name])
-	return answer.client, answer.Took, nil
+	return answer.took, nil
 }
 
 // askRare looks for one event by its request ID, another each time.
-func (r *run) askRare(ctx context.Context, c *client, k int) (time.Duration, *float64, error) {
+func (r *run) askRare(ctx context.Context, c *client, k int) (spent, error) {
 	f := r.load.facts(int(mix(uint64(k)) % uint64(r.model.events)))
 	answer, err := c.search(ctx, url.Values{"q": {f.requestID()}, "limit": {strconv.Itoa(pageSize)}})
 	if err != nil {
-		return 0, nil, err
+		return spent{}, err
 	}
 	r.check("rare ID "+f.requestID(), answer, 1, []int{f.number})
-	return answer.client, answer.Took, nil
+	return answer.took, nil
 }
 
 // check holds an answer against the right total and the right first page.
@@ -170,10 +174,7 @@ func (r *run) page(ctx context.Context) error {
 			r.wrong("%s: no cursor for the next page", name)
 			return nil
 		}
-		all.client = append(all.client, answer.client)
-		if answer.Took != nil {
-			all.server = append(all.server, time.Duration(*answer.Took*float64(time.Millisecond)))
-		}
+		all.add(answer.took)
 	}
 	r.reportTimes("page by cursor, to page "+number(float64(r.model.deepPages))+" of "+r.model.deep.name, all, 0)
 	return nil

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// plainServer answers the native API from a list of events, in the plain way of naive_test.go. Lie, when set, may
+// change an answer to a path before it is sent.
+type plainServer struct {
+	lie func(path string, answer map[string]any)
+
+	mu      sync.Mutex
+	all     []plainEvent
+	known   map[string]bool
+	answers map[string][]plainEvent // asked before, until events come in
+}
+
+func newPlainServer(t *testing.T) (*plainServer, *server) {
+	p := &plainServer{known: map[string]bool{}, answers: map[string][]plainEvent{}}
+	routes := http.NewServeMux()
+	routes.HandleFunc("POST /api/v1/events", p.ingest)
+	routes.HandleFunc("GET /api/v1/events", p.answer(p.events))
+	routes.HandleFunc("GET /api/v1/histogram", p.answer(p.histogram))
+	routes.HandleFunc("GET /api/v1/facets", p.answer(p.facets))
+	routes.HandleFunc("GET /api/v1/stats", p.answer(func(*http.Request) map[string]any {
+		return map[string]any{"size": len(p.all), "indexed": len(p.all)}
+	}))
+	routes.HandleFunc("GET /api/v1/export", p.export)
+	s := httptest.NewServer(routes)
+	t.Cleanup(s.Close)
+	memory := watchMemory(1)
+	t.Cleanup(memory.stop)
+	return p, &server{base: s.URL, memory: memory}
+}
+
+func (p *plainServer) ingest(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	created, duplicate := 0, 0
+	for _, e := range readEvents(body) {
+		if p.known[e.ID] {
+			duplicate++
+			continue
+		}
+		p.known[e.ID] = true
+		p.all = append(p.all, e)
+		created++
+	}
+	clear(p.answers)
+	w.WriteHeader(http.StatusCreated)
+	fmt.Fprintf(w, `{"created":%d,"duplicate":%d,"rejected":0,"items":[]}`, created, duplicate)
+}
+
+func (p *plainServer) answer(of func(*http.Request) map[string]any) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		answer := of(r)
+		if p.lie != nil {
+			p.lie(r.URL.Path, answer)
+		}
+		w.Header().Set("Server-Timing", "engine;dur=0.125")
+		if err := json.NewEncoder(w).Encode(answer); err != nil {
+			panic(err)
+		}
+	}
+}
+
+// ask remembers answers, since the bench asks hundreds of times.
+func (p *plainServer) ask(q string) []plainEvent {
+	if found, ok := p.answers[q]; ok {
+		return found
+	}
+	if len(q) == 16 && !strings.Contains(q, " ") { // a request ID, of which there are too many to look through all text
+		for _, e := range p.all {
+			if e.Details["request_id"] == q {
+				return []plainEvent{e}
+			}
+		}
+	}
+	found := ask(p.all, q)
+	p.answers[q] = found
+	return found
+}
+
+func (p *plainServer) events(r *http.Request) map[string]any {
+	params := r.URL.Query()
+	found := p.ask(params.Get("q"))
+	if params.Get("sort") == "user" {
+		found = slices.Clone(found)
+		sort.SliceStable(found, func(a, b int) bool { return found[a].Actor.Name < found[b].Actor.Name })
+	}
+	from, _ := strconv.Atoi(params.Get("cursor"))
+	end, next := min(from+50, len(found)), ""
+	if end < len(found) {
+		next = strconv.Itoa(end)
+	}
+	return map[string]any{"events": found[from:end], "total": len(found), "exact": true, "next": next}
+}
+
+func (p *plainServer) histogram(r *http.Request) map[string]any {
+	params := r.URL.Query()
+	from, errFrom := time.Parse(time.RFC3339, params.Get("from"))
+	to, errTo := time.Parse(time.RFC3339, params.Get("to"))
+	if errFrom != nil || errTo != nil {
+		panic("no times")
+	}
+	buckets, total := make([]map[string]any, 60), 0
+	counts := make([]bucketCount, 60)
+	for _, e := range p.ask(params.Get("q")) {
+		if e.Time.Before(from) || !e.Time.Before(to) {
+			continue
+		}
+		b := &counts[e.Time.Sub(from)*60/to.Sub(from)]
+		b.Count++
+		b.Failures += oneIf(e.Result == "failure")
+		total++
+	}
+	for k, b := range counts {
+		buckets[k] = map[string]any{"start": from, "count": b.Count, "failures": b.Failures}
+	}
+	return map[string]any{"buckets": buckets, "total": total}
+}
+
+func (p *plainServer) facets(r *http.Request) map[string]any {
+	found := p.ask(r.URL.Query().Get("q"))
+	facets := map[string]any{}
+	for column := range strings.SplitSeq(r.URL.Query().Get("fields"), ",") {
+		facets[column] = plainFacet(found, plainColumns[column])
+	}
+	return map[string]any{"facets": facets, "total": len(found)}
+}
+
+func (p *plainServer) export(w http.ResponseWriter, r *http.Request) {
+	from, err := time.Parse(time.RFC3339, r.URL.Query().Get("from"))
+	if err != nil {
+		panic(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r.URL.Query().Get("format") == "csv" {
+		fmt.Fprintln(w, "id")
+	}
+	for _, e := range p.all {
+		switch {
+		case e.Time.Before(from):
+		case r.URL.Query().Get("format") == "csv":
+			fmt.Fprintln(w, e.ID)
+		default:
+			fmt.Fprintf(w, "{\"id\":%q}\n", e.ID)
+		}
+	}
+}
+
+// runOn takes a run through the phases that do not stop the server.
+func runOn(t *testing.T, s *server, names ...string) *run {
+	t.Helper()
+	r := &run{options: options{events: 3000, dir: t.TempDir(), seed: 1, runs: 3}, server: s, report: &report{}, notes: io.Discard}
+	r.load = workload{Seed: r.seed, Events: r.events, Until: defaultUntil}
+	for _, p := range phases {
+		if !slices.Contains(names, p.name) {
+			continue
+		}
+		if err := r.begin(p.ingests); err != nil {
+			t.Fatalf("%s: %v", p.name, err)
+		}
+		if err := p.run(r, t.Context()); err != nil {
+			t.Fatalf("%s: %v", p.name, err)
+		}
+	}
+	return r
+}
+
+var livingPhases = []string{"burst", "sustained", "single", "search", "histogram", "facets", "page", "export"}
+
+func TestRightAnswersPass(t *testing.T) {
+	_, s := newPlainServer(t)
+	r := runOn(t, s, livingPhases...)
+	for _, wrong := range r.report.Wrong {
+		t.Error(wrong)
+	}
+	if len(r.report.Rows) < 30 {
+		t.Errorf("report has %d rows", len(r.report.Rows))
+	}
+}
+
+func TestLostAndUnknownEventsAreNamed(t *testing.T) {
+	_, s := newPlainServer(t)
+	r := runOn(t, s, "burst", "sustained", "single")
+	c := newClient(s.base, "", 1)
+	look := func(from, to int, acked map[int]bool, want string) {
+		t.Helper()
+		r.report.Wrong = nil
+		if err := r.findAcknowledged(t.Context(), c, from, to, acked); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(r.report.Wrong, "\n"); (want == "") != (got == "") || !strings.Contains(got, want) {
+			t.Errorf("looking for %v among events %d to %d gave %q, want %q", acked, from, to, got, want)
+		}
+	}
+	look(0, 3000, map[int]bool{0: true, 2999: true}, "")
+	look(0, 3001, map[int]bool{0: true, 3000: true}, "1 of 2 acknowledged events are lost")
+	look(0, 2999, map[int]bool{0: true}, "exported once too often")
+}
+
+func TestWrongAnswersAreNamed(t *testing.T) {
+	_, right := newPlainServer(t)
+	runOn(t, right, "burst", "sustained", "single")
+	lies := map[string]func(path string, answer map[string]any){
+		"total": func(path string, answer map[string]any) {
+			if total, ok := answer["total"].(int); ok {
+				answer["total"] = total + 1
+			}
+		},
+		"page": func(path string, answer map[string]any) {
+			if events, ok := answer["events"].([]plainEvent); ok && len(events) > 1 {
+				answer["events"] = append(slices.Clone(events[1:]), events[0])
+			}
+		},
+		"histogram": func(path string, answer map[string]any) {
+			if buckets, ok := answer["buckets"].([]map[string]any); ok {
+				buckets[7]["failures"] = 99
+			}
+		},
+		"facet user": func(path string, answer map[string]any) {
+			if facets, ok := answer["facets"].(map[string]any); ok {
+				facets["user"] = facets["user"].([]facetCount)[1:]
+			}
+		},
+	}
+	for _, name := range slices.Sorted(maps.Keys(lies)) {
+		p, s := newPlainServer(t)
+		p.lie = func(path string, answer map[string]any) {
+			if len(p.all) == 3000 {
+				lies[name](path, answer)
+			}
+		}
+		r := runOn(t, s, livingPhases...)
+		if len(r.report.Wrong) == 0 || !strings.Contains(strings.Join(r.report.Wrong, "\n"), name) {
+			t.Errorf("lie about %s: wrong answers are %q", name, r.report.Wrong)
+		}
+	}
+}
+
+func TestRefusedEventsEndTheRun(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusMultiStatus)
+		fmt.Fprint(w, `{"created":999,"duplicate":0,"rejected":1,"items":[{"id":"x","status":"invalid"}]}`)
+	}))
+	defer s.Close()
+	_, err := newClient(s.URL, "", 1).ship(t.Context(), shipment{load: small, to: 5000, perRequest: 1000, connections: 1})
+	if err == nil || !strings.Contains(err.Error(), `1 events refused: [{"id":"x"`) {
+		t.Errorf("a refused event gave %v", err)
+	}
+}
