@@ -165,25 +165,24 @@ func (c *client) ship(ctx context.Context, s shipment) (delivered, error) {
 // send is one connection's part of a shipment.
 func (c *client) send(ctx context.Context, s shipment, next *atomic.Int64) (delivered, error) {
 	var mine delivered
-	var buf []byte
 	contentType := "application/x-ndjson"
 	if s.perRequest == 1 {
 		contentType = "application/json"
 	}
+	if s.body == nil {
+		var buf []byte
+		s.body = func(first, end int) []byte {
+			buf = s.load.appendBatch(buf[:0], first, end)
+			return buf
+		}
+	}
 	for ctx.Err() == nil {
-		end := int(next.Add(int64(s.perRequest)))
-		first := end - s.perRequest
+		first := int(next.Add(int64(s.perRequest))) - s.perRequest
 		if first >= s.to {
 			break
 		}
-		end = min(end, s.to)
-		var body []byte
-		if s.body != nil {
-			body = s.body(first, end)
-		} else {
-			buf = s.load.appendBatch(buf[:0], first, end)
-			body = buf
-		}
+		end := min(first+s.perRequest, s.to)
+		body := s.body(first, end)
 		began := time.Now()
 		in, err := c.post(ctx, contentType, body)
 		if err != nil {

@@ -50,7 +50,7 @@ type options struct {
 	keep   bool
 	seed   uint64
 	runs   int    // of each search
-	server string // ready binary; empty: build it
+	binary string // ready binary; empty: build it
 }
 
 // defaultUntil is where the workload's time ends, fixed so that a seed always gives the same events.
@@ -67,7 +67,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.keep, "keep", false, "keep the log for runs with --only")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the workload")
 	flags.IntVar(&o.runs, "runs", 300, "times that each search is repeated")
-	flags.StringVar(&o.server, "server", "", "use this ready `binary` of annals instead of building it")
+	flags.StringVar(&o.binary, "server", "", "use this ready `binary` of annals instead of building it")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

@@ -44,10 +44,7 @@ const (
 // newModel counts the first events of load.
 func newModel(load workload, events int) *model {
 	m := &model{load: load, events: events, total: map[string]int{}, page: map[string][]int{}, facets: map[string][]facetCount{}}
-	m.exportFrom = load.Until.Add(-load.slot() * time.Duration(min(exportMost, events)))
-	if events <= exportMost {
-		m.exportFrom = load.Until.Add(-span - lateMax - load.slot())
-	}
+	m.exportFrom = startOfNewest(load, events, exportMost)
 	firsts := make([]*leaders, len(questions))
 	for k, q := range questions {
 		firsts[k] = newLeaders(pageSize, q.sort != "")
@@ -83,6 +80,14 @@ func newModel(load workload, events int) *model {
 	}
 	m.chooseDeep(deepKeyword, deepAll)
 	return m
+}
+
+// startOfNewest returns a time from which on there are about so many events, or all.
+func startOfNewest(load workload, events, most int) time.Time {
+	if events <= most {
+		return load.Until.Add(-span - lateMax - load.slot())
+	}
+	return load.Until.Add(-load.slot() * time.Duration(most))
 }
 
 // countBucket counts an event into the histogram of the workload's span.

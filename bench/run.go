@@ -139,18 +139,18 @@ func (r *run) prepare(ctx context.Context) error {
 			return fmt.Errorf("%s holds %d events of seed %d", r.dir, r.state.Events, r.state.Seed)
 		}
 	}
-	if err := r.saveState(); err != nil || r.options.server != "" {
+	if err := r.saveState(); err != nil || r.binary != "" {
 		return err
 	}
-	r.options.server = r.path("annals")
-	return buildServer(ctx, r.options.server)
+	r.binary = r.path("annals")
+	return buildServer(ctx, r.binary)
 }
 
 func (r *run) path(name string) string { return filepath.Join(r.dir, name) }
 
 // serve starts the server on the run's log.
 func (r *run) serve(ctx context.Context) (err error) {
-	r.server, err = startServer(ctx, r.options.server, r.path("data"), r.path("server.log"))
+	r.server, err = startServer(ctx, r.binary, r.path("data"), r.path("server.log"))
 	return err
 }
 
