@@ -10,6 +10,7 @@ var analyzers = sync.Pool{New: func() any { return new(Analyzer) }}
 
 // prepare makes in possible, after which s does not change.
 func (s *sequence) prepare() {
+	s.stretches = len(s.pairs) > 0
 	s.fail = make([]int, len(s.atoms)+1)
 	for i, j := 1, 0; i < s.exact(); i++ {
 		for j > 0 && s.atoms[i].text != s.atoms[j].text {
@@ -53,13 +54,17 @@ func (s *sequence) in(e *Event) bool {
 
 func (s *sequence) inText(a *Analyzer, text string) (found bool) {
 	n, j := s.exact(), 0 // j atoms are matched so far
+	var joined []bool    // by atom of the text: it continues a stretch
 	a.scan(text, func(kind tokenKind, tok []byte) {
 		if kind == wholeToken || kind == pairToken || found {
 			return
 		}
 		if j == n && s.prefix && bytes.HasPrefix(tok, []byte(s.last().text)) {
-			found = true
+			found = s.holdsTogether(joined)
 			return
+		}
+		if s.stretches {
+			joined = append(joined, kind == nextToken)
 		}
 		for j > 0 && (j == n || s.atoms[j].text != string(tok)) {
 			j = s.fail[j]
@@ -67,7 +72,21 @@ func (s *sequence) inText(a *Analyzer, text string) (found bool) {
 		if s.atoms[j].text == string(tok) {
 			j++
 		}
-		found = j == n && !s.prefix
+		found = j == n && !s.prefix && s.holdsTogether(joined)
 	})
 	return found
+}
+
+// holdsTogether reports whether the exact atoms, which were just matched, have nothing between characters that s has
+// side by side. Words may have anything between them that is no atom.
+func (s *sequence) holdsTogether(joined []bool) bool {
+	if !s.stretches {
+		return true
+	}
+	for i, a := range s.atoms[:s.exact()] {
+		if a.kind == nextToken && !joined[len(joined)-s.exact()+i] {
+			return false
+		}
+	}
+	return true
 }

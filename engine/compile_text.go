@@ -19,7 +19,9 @@ type sequence struct {
 	pairs  []string // of characters of unspaced scripts
 	whole  string   // the token of the whole text, if that is one run of several parts and uncut
 	prefix bool     // the last atom may go on
-	fail   []int    // Knuth-Morris-Pratt: how much is still matched when the atom after n is another
+
+	fail      []int // Knuth-Morris-Pratt: by number of atoms matched, how many still are when the next is another
+	stretches bool  // some atoms are characters side by side
 }
 
 // text compiles words that must stand next to each other in one text value, of the field or, if that is "", of any.

@@ -1,145 +1,252 @@
 package engine
 
 import (
-	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
+
+	"annals/engine/merkle"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
 // Options configure a log. Only Dir is required.
 type Options struct {
-	Dir          string        // data directory, created if missing
-	Index        Index         // nil: every search reads the log itself (slow, exact)
-	Retention    time.Duration // 0: keep for ever
-	Origin       string        // checkpoint origin line; "" means "annals/" and the key's hash
-	WindowEvents uint64        // events in a window before the next is begun; 0 means the default
-	WindowBytes  int64         // stored bytes in a window before the next is begun; 0 means the default
-	MinFreeBytes uint64        // writes are refused below this much free space; 0 means the default
-	Logger       *slog.Logger  // nil: slog.Default()
-	Now          func() time.Time
+	Dir          string           // data directory, created if missing
+	Index        Index            // nil: every search reads the log itself (slow, exact)
+	Retention    time.Duration    // windows whose events are all older are removed; 0: keep for ever
+	Origin       string           // name in checkpoints; "" means one made at the first start
+	WindowEvents uint64           // events in a window before the next is begun, a multiple of 256; 0 means 524,288
+	WindowBytes  int64            // content bytes in a window before the next is begun; 0 means 1 GiB
+	MaxLag       uint64           // events not yet indexed before Append waits for the index; 0 means 150,000
+	MinFreeBytes uint64           // writes are refused below this much free space; 0 means 512 MiB
+	Logger       *slog.Logger     // nil: slog.Default()
+	Now          func() time.Time // nil: time.Now
+	Faults       *Faults          // nil outside of tests
+
+	memTable int64 // tests of large manifests only
+}
+
+// Faults lets tests break the steps where a disk can fail. A nil member does nothing.
+type Faults struct {
+	// BeforeCommit's error stands for a commit that failed and wrote nothing.
+	BeforeCommit func() error
+	// AfterCommit's error stands for a commit that was written and yet reported as failed.
+	AfterCommit func() error
+	// FreeSpace replaces the file system's answer.
+	FreeSpace func() (bytes, inodes uint64, err error)
+}
+
+func (o *Options) fill() error {
+	if o.Dir == "" {
+		return errors.New("no data directory given")
+	}
+	if o.WindowEvents == 0 {
+		o.WindowEvents = 1 << 19
+	}
+	if o.WindowEvents%merkle.TileLeaves != 0 {
+		return fmt.Errorf("window of %d events: must be a multiple of %d", o.WindowEvents, merkle.TileLeaves)
+	}
+	if o.WindowBytes == 0 {
+		o.WindowBytes = 1 << 30
+	}
+	if o.MaxLag == 0 {
+		o.MaxLag = 150_000
+	}
+	if o.MinFreeBytes == 0 {
+		o.MinFreeBytes = 512 << 20
+	}
+	if o.memTable == 0 {
+		o.memTable = memTableBytes
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Faults == nil {
+		o.Faults = &Faults{}
+	}
+	return nil
 }
 
 // Log is the durable, append-only sequence of events. All methods may be called concurrently.
-type Log struct{}
+//
+// One goroutine, the committer, owns the right edge: it takes what Append queued, writes it as one group and
+// publishes the new size. Everyone else reads at the published size. Another, the indexer, is a follower that
+// feeds the index; a third keeps house (sealing, retention, checkpoints, guards).
+type Log struct {
+	o       Options
+	lock    *os.File
+	signer  note.Signer
+	key     string // the verifier key
+	records *Records
+	metrics *metrics
+	started time.Time
 
-// Open opens the log in o.Dir, creating it if there is none.
-func Open(o Options) (*Log, error) { return nil, errTodo }
+	mu       sync.RWMutex // guards windows (replaced, never changed in place) and dropped
+	windows  []*window    // by first; the last takes new events
+	dropped  merkle.Edge  // the tree to the left of windows[0]
+	manifest sync.Mutex   // held while the manifest is made and written
 
-var errTodo = errors.New("not built yet")
+	size     atomic.Uint64 // published: every event below is durable
+	queue    commitQueue
+	edge     merkle.Edge // committer's: the tree as of size
+	rollAt   uint64      // committer's: the seq at which the next window begins; 0: not decided
+	failed   atomic.Pointer[error]
+	guard    guard
+	recent   recent
+	publish  notifier   // told whenever size grows
+	indexed  notifier   // told whenever the index has taken in events
+	rolled   notifier   // told whenever a window is full
+	reindex  notifier   // told when a window is to be fed to the index again
+	indexing sync.Mutex // held while the index takes in a batch or starts over
 
-// Status says what became of one event of an Append.
-type Status string
-
-// The statuses of an Outcome.
-const (
-	Created   Status = "created"
-	Duplicate Status = "duplicate" // the same event was there already
-	Conflict  Status = "conflict"  // another event has the ID
-	Invalid   Status = "invalid"   // refused; Outcome.Err says why
-)
-
-// Outcome is what became of one event of an Append.
-type Outcome struct {
-	ID     string
-	Seq    uint64 // of the stored event, when Created or Duplicate
-	Status Status
-	Err    error // *FieldError when Invalid; wraps ErrConflict and names both digests when Conflict
+	checkpoint checkpointFile
+	stop       chan struct{} // closed by Close
+	closing    sync.Once
+	closed     error
+	workers    sync.WaitGroup
 }
 
-// Append makes events durable and returns what became of each, in order. On return with a nil error every event that is
-// Created or Duplicate is on disk (fsync returned), numbered, hashed into the tree and findable. Append normalizes the events in place.
-// Errors: ErrDiskFull, ErrFailed, ErrClosed, ctx's; then none is acknowledged.
-func (l *Log) Append(ctx context.Context, events []*Event) ([]Outcome, error) { return nil, errTodo }
+// Size returns the number of events made durable so far, dropped ones included; it is the next event's seq.
+func (l *Log) Size() uint64 { return l.size.Load() }
 
-// Get returns the event with the ID in one of the tenants, or ErrNotFound.
-func (l *Log) Get(ctx context.Context, who Tenants, id string) (*Event, error) { return nil, errTodo }
+// Records returns the small store for what changes and outlives windows.
+func (l *Log) Records() *Records { return l.records }
 
-// Scan calls fn for the tenants' events with from <= time < to, in time order or newest first. Zero times are no bound.
-// Fn may keep the event. Fn's error stops the scan and is returned.
-func (l *Log) Scan(ctx context.Context, who Tenants, from, to time.Time, desc bool, fn func(*Event) error) error {
-	return errTodo
+// VerifierKey returns the key that verifies the log's checkpoints, in note format.
+func (l *Log) VerifierKey() string { return l.key }
+
+// list returns the live windows, by first.
+func (l *Log) list() []*window {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.windows
 }
 
-// Search returns one page of q's answer.
-func (l *Log) Search(ctx context.Context, q Query) (*Result, error) { return nil, errTodo }
-
-// Each calls fn for every event that q matches, in q's order (by time only), from a snapshot taken at the call: exactly the
-// events of the total that it passes to start first (which may be nil). Fn may keep the event.
-func (l *Log) Each(ctx context.Context, q Query, start func(total uint64) error, fn func(*Event) error) error {
-	return errTodo
+// windowOf returns the window that holds the seq, nil if there is none.
+func windowOf(windows []*window, seq uint64) *window {
+	i, found := slices.BinarySearchFunc(windows, seq, func(w *window, seq uint64) int {
+		if w.first < seq {
+			return -1
+		} else if w.first > seq {
+			return 1
+		}
+		return 0
+	})
+	if !found {
+		i--
+	}
+	if i < 0 || seq >= windows[i].end.Load() {
+		return nil
+	}
+	return windows[i]
 }
 
-// Histogram counts q's events in n buckets of equal length between q.From and q.To, or, where one is zero, the first or last event that matches.
-func (l *Log) Histogram(ctx context.Context, q Query, n int) (buckets []Bucket, total uint64, err error) {
-	return nil, 0, errTodo
+// saveManifest writes down which windows there are.
+func (l *Log) saveManifest() error {
+	l.manifest.Lock()
+	defer l.manifest.Unlock()
+	m := manifest{Version: manifestVersion, Store: manifestStoreSize{l.o.memTable}}
+	l.mu.RLock()
+	windows := l.windows
+	m.Dropped = droppedEdge(l.dropped)
+	l.mu.RUnlock()
+	for _, w := range windows {
+		m.Windows = append(m.Windows, w.manifest())
+	}
+	return writeManifest(l.o.Dir, m)
 }
-
-// Facets counts q's events by the values of each of the columns: the limit most frequent values, most frequent first, equal counts by value.
-func (l *Log) Facets(ctx context.Context, q Query, columns []string, limit int) (facets map[string][]FacetValue, total uint64, err error) {
-	return nil, 0, errTodo
-}
-
-// Follow calls fn, in seq order, for every durable event with seq >= from that who may see and where matches (nil: all), and then waits for more,
-// until ctx ends or fn fails. Idle is called (if not nil) whenever it has caught up, with the next seq to come.
-func (l *Log) Follow(ctx context.Context, who Tenants, where Expr, from uint64, fn func(*Event) error, idle func(next uint64) error) error {
-	return errTodo
-}
-
-// Size returns the number of events made durable so far; the next event's seq.
-func (l *Log) Size() uint64 { return 0 }
-
-// Checkpoint returns the current signed checkpoint (C2SP tlog-checkpoint) and VerifierKey the key (note format) that verifies it.
-func (l *Log) Checkpoint() ([]byte, error) { return nil, errTodo }
-func (l *Log) VerifierKey() string         { return "" }
-
-// VerifyReport says what a verification read and found.
-type VerifyReport struct {
-	Events     uint64   `json:"events"` // read and hashed
-	Windows    int      `json:"windows"`
-	TreeSize   uint64   `json:"tree_size"`
-	RootHash   string   `json:"root_hash"` // base64
-	Problems   []string `json:"problems"`  // empty: every hash matches the checkpoint
-	TookMillis int64    `json:"took_ms"`
-}
-
-// Verify recomputes every hash from the stored events and holds it against the tree and the checkpoint. Progress (may be nil) is told how
-// many of how many events were read. A damaged log is in the report, not an error.
-func (l *Log) Verify(ctx context.Context, progress func(done, total uint64)) (*VerifyReport, error) {
-	return nil, errTodo
-}
-
-// Reindex feeds the index again, window by window, online: the one window that holds the given seq, or all when seq is nil.
-// It returns when the index has caught up.
-func (l *Log) Reindex(ctx context.Context, seq *uint64) error { return errTodo }
-
-// WindowInfo describes a window.
-type WindowInfo struct {
-	First, End       uint64 // seqs [First, End)
-	MinTime, MaxTime time.Time
-	State            string // "open" or "sealed"
-	Bytes            int64
-	Damaged          string // why, when its store cannot be served
-}
-
-// Stats are figures about the log.
-type Stats struct {
-	Events, Size uint64 // events kept, events ever
-	Indexed      uint64 // seqs below it are in the index
-	Bytes        int64  // log and index on disk
-	FreeBytes    uint64
-	Windows      []WindowInfo
-	Index        IndexStats
-}
-
-// Stats returns figures about the log.
-func (l *Log) Stats() Stats { return Stats{} }
-
-// Ready returns nil when the log takes writes and answers searches completely, else the reason.
-func (l *Log) Ready() error { return errTodo }
 
 // Tenants lists the tenants that have events, sorted.
-func (l *Log) Tenants() []string { return nil }
+func (l *Log) Tenants() []string {
+	all := map[string]struct{}{}
+	for _, w := range l.list() {
+		w.mu.Lock()
+		for t := range w.meta.tenants {
+			all[t] = struct{}{}
+		}
+		w.mu.Unlock()
+	}
+	return sortedKeys(all)
+}
 
-// Close makes everything durable and releases the directory.
-func (l *Log) Close() error { return errTodo }
+func sortedKeys(m map[string]struct{}) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Ready returns nil when the log takes writes and every window can be read, else the reasons.
+func (l *Log) Ready() error {
+	var errs []error
+	select {
+	case <-l.stop:
+		return ErrClosed
+	default:
+	}
+	if err := l.failed.Load(); err != nil {
+		errs = append(errs, *err)
+	}
+	if err := l.guard.err(); err != nil {
+		errs = append(errs, err)
+	}
+	for _, w := range l.list() {
+		w.mu.Lock()
+		if w.damage != "" {
+			errs = append(errs, w.damaged(nil))
+		}
+		w.mu.Unlock()
+	}
+	return errors.Join(errs...)
+}
+
+// fail stops all writes: a commit's outcome is unknown, and only opening the log again tells.
+func (l *Log) fail(err error) error {
+	err = fmt.Errorf("%w: %w", ErrFailed, err)
+	if l.failed.CompareAndSwap(nil, &err) {
+		l.o.Logger.Error("commit failed; the log takes no more writes until it is opened again", "err", err)
+	}
+	return err
+}
+
+// Close makes everything durable and releases the directory. Appends and searches under way end with ErrClosed or finish.
+func (l *Log) Close() error {
+	l.closing.Do(func() {
+		close(l.stop)
+		l.workers.Wait()
+		l.queue.drain(ErrClosed)
+		l.closed = l.closeFiles()
+	})
+	return l.closed
+}
+
+func (l *Log) closeFiles() error {
+	var errs []error
+	if l.failed.Load() == nil {
+		errs = append(errs, l.saveCheckpoint())
+	}
+	if l.o.Index != nil {
+		if err := l.o.Index.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("close index: %w", err))
+		}
+	}
+	for _, w := range slices.Backward(l.list()) {
+		errs = append(errs, w.closeStore())
+		if s, ok := w.ids.(*sealedIDs); ok {
+			errs = append(errs, s.close())
+		}
+	}
+	errs = append(errs, l.records.close(), l.lock.Close())
+	return errors.Join(errs...)
+}

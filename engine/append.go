@@ -1,0 +1,224 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Status says what became of one event of an Append.
+type Status string
+
+// The statuses of an Outcome.
+const (
+	Created   Status = "created"
+	Duplicate Status = "duplicate" // the same event was there already
+	Conflict  Status = "conflict"  // another event has the ID
+	Invalid   Status = "invalid"   // refused; Outcome.Err says why
+)
+
+// Outcome is what became of one event of an Append.
+type Outcome struct {
+	ID     string
+	Seq    uint64 // of the stored event, when Created or Duplicate
+	Status Status
+	Err    error // *FieldError when Invalid; wraps ErrConflict and names both digests when Conflict
+}
+
+// pending is an event on its way into the log, encoded by the goroutine that brought it.
+type pending struct {
+	event  *Event
+	body   []byte // canonical content behind its head
+	digest [32]byte
+	hash   uint64 // idHash
+	timed  bool   // the sender gave the time; else a retry has another one and is still the same event
+	out    *Outcome
+}
+
+// appendRequest is one Append's valid events.
+type appendRequest struct {
+	events []pending
+	next   int           // committer's: events before it are placed
+	err    error         // set before done is closed
+	done   chan struct{} // closed when every event is durable or refused
+}
+
+// Append makes events durable and returns what became of each, in order. On return with a nil error every event that is
+// Created or Duplicate is on disk (fsync returned), numbered, hashed into the tree and findable. Append
+// normalizes the events in place and keeps them: they must not be changed afterwards.
+// Errors: ErrDiskFull, ErrFailed, ErrClosed, ctx's; then nothing is acknowledged, and a retry with the same IDs is safe.
+func (l *Log) Append(ctx context.Context, events []*Event) ([]Outcome, error) {
+	return l.append(ctx, events, false)
+}
+
+func (l *Log) append(ctx context.Context, events []*Event, own bool) ([]Outcome, error) {
+	if err := l.writable(); err != nil {
+		return nil, err
+	}
+	if !own {
+		if err := l.awaitIndex(ctx); err != nil {
+			return nil, err
+		}
+	}
+	outcomes := make([]Outcome, len(events))
+	r := &appendRequest{events: make([]pending, 0, len(events)), done: make(chan struct{})}
+	now := l.o.Now()
+	for i, e := range events {
+		p, err := prepare(e, now, own)
+		outcomes[i].ID = e.ID
+		if err != nil {
+			outcomes[i].Status, outcomes[i].Err = Invalid, err
+			l.metrics.rejected("invalid", 1)
+			continue
+		}
+		p.out = &outcomes[i]
+		r.events = append(r.events, p)
+	}
+	if len(r.events) == 0 {
+		return outcomes, nil
+	}
+	if err := l.queue.put(r); err != nil {
+		return nil, err
+	}
+	select {
+	case <-r.done:
+		return outcomes, r.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for commit: %w", context.Cause(ctx))
+	}
+}
+
+// prepare checks, fills and encodes an event.
+func prepare(e *Event, now time.Time, own bool) (pending, error) {
+	timed := !e.Time.IsZero()
+	if err := e.Normalize(now); err != nil {
+		return pending{}, err
+	}
+	if !own && e.Tenant == ReservedTenant {
+		return pending{}, &FieldError{"tenant", fmt.Sprintf("%q is the server's own", e.Tenant)}
+	}
+	content := e.appendContent(make([]byte, 0, 1024))
+	if len(content) > MaxEventBytes {
+		return pending{}, tooLarge(len(content))
+	}
+	head := len(appendHead(make([]byte, 0, 512), e.ID, e.Time, e.Tenant))
+	return pending{event: e, body: content[head:], digest: contentDigest(content), hash: idHash(e.Tenant, e.ID), timed: timed}, nil
+}
+
+// writable returns why the log takes no writes, or nil.
+func (l *Log) writable() error {
+	select {
+	case <-l.stop:
+		return ErrClosed
+	default:
+	}
+	if err := l.failed.Load(); err != nil {
+		return *err
+	}
+	return l.guard.err()
+}
+
+// awaitIndex waits while the index is too far behind: the tail would make searches slow.
+func (l *Log) awaitIndex(ctx context.Context) error {
+	if l.o.Index == nil {
+		return nil
+	}
+	for {
+		changed := l.indexed.wait()
+		if l.lag() <= l.o.MaxLag {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-l.stop:
+			return ErrClosed
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the index to catch up: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// lag is how many events of the newest two windows the index lacks. Older windows are only fed again after damage or on
+// demand, which must not stop the writers.
+func (l *Log) lag() uint64 {
+	windows := l.list()
+	var lag uint64
+	for _, w := range windows[max(0, len(windows)-2):] {
+		lag += w.end.Load() - min(w.end.Load(), w.indexed.Load())
+	}
+	return lag
+}
+
+// maxQueuedBytes bounds what waits for the committer; beyond it Append blocks in put.
+const maxQueuedBytes = 64 << 20
+
+// commitQueue hands requests to the committer in order.
+type commitQueue struct {
+	mu      sync.Mutex
+	room    sync.Cond
+	waiting []*appendRequest
+	bytes   int
+	wake    chan struct{} // holds one token when waiting is not empty
+	closed  bool
+}
+
+func (q *commitQueue) init() {
+	q.room.L = &q.mu
+	q.wake = make(chan struct{}, 1)
+}
+
+func (q *commitQueue) put(r *appendRequest) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for q.bytes > maxQueuedBytes && !q.closed {
+		q.room.Wait()
+	}
+	if q.closed {
+		return ErrClosed
+	}
+	q.waiting = append(q.waiting, r)
+	q.bytes += r.bytes()
+	q.signal()
+	return nil
+}
+
+func (q *commitQueue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take returns all that waits.
+func (q *commitQueue) take() []*appendRequest {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	taken := q.waiting
+	q.waiting, q.bytes = nil, 0
+	q.room.Broadcast()
+	return taken
+}
+
+// drain refuses what waits and what may still come.
+func (q *commitQueue) drain(err error) {
+	q.mu.Lock()
+	q.closed = true
+	q.mu.Unlock()
+	for _, r := range q.take() {
+		r.finish(err)
+	}
+}
+
+func (r *appendRequest) bytes() (n int) {
+	for i := range r.events {
+		n += len(r.events[i].body) + 512
+	}
+	return n
+}
+
+func (r *appendRequest) finish(err error) {
+	r.err = errors.Join(r.err, err)
+	close(r.done)
+}

@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"time"
+)
+
+// keepHouse seals full windows, runs retention, writes down checkpoints, watches free space and closes what is idle.
+func (l *Log) keepHouse() {
+	defer l.workers.Done()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	retention := l.o.Now() // at the start, then hourly
+	for {
+		rolled := l.rolled.wait()
+		l.guard.check(l)
+		l.sealFull()
+		l.saveCheckpointIfGrown()
+		l.closeIdle()
+		if now := l.o.Now(); !now.Before(retention) {
+			retention = now.Add(time.Hour)
+			if err := l.Retain(); err != nil {
+				l.o.Logger.Error("retention", "err", err)
+			}
+		}
+		select {
+		case <-rolled:
+		case <-tick.C:
+		case <-l.stop:
+			return
+		}
+	}
+}
+
+// sealFull seals every window behind the newest. Nothing depends on it but memory and the next start: an error is tried again.
+func (l *Log) sealFull() {
+	windows := l.list()
+	for _, w := range windows[:len(windows)-1] {
+		if w.sealed || w.damage != "" {
+			continue
+		}
+		begun := time.Now()
+		err := w.seal()
+		if err == nil {
+			err = l.saveManifest()
+		}
+		if err != nil {
+			l.o.Logger.Error("seal window; it is tried again", "err", err)
+			return
+		}
+		l.o.Logger.Info("sealed window", "first", w.first, "end", w.end.Load(), "took", time.Since(begun))
+	}
+}
+
+// maxIdleStores is how many sealed windows stay open.
+const maxIdleStores = 24
+
+// closeIdle closes the stores of sealed windows that were not read for the longest time.
+func (l *Log) closeIdle() {
+	for {
+		var oldest *window
+		open := 0
+		for _, w := range l.list() {
+			w.mu.Lock()
+			if w.sealed && w.db != nil && w.refs == 0 && !w.busy {
+				open++
+				if oldest == nil || w.used.Before(oldest.used) {
+					oldest = w
+				}
+			}
+			w.mu.Unlock()
+		}
+		if open <= maxIdleStores || !oldest.closeIfIdle() {
+			return
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"annals/engine"
+	"annals/engine/enginetest"
+)
+
+var all = engine.Tenants{All: true}
+
+func search(t testing.TB, l *engine.Log, text string, change ...func(*engine.Query)) *engine.Result {
+	t.Helper()
+	where, err := engine.ParseQuery(text, time.Now(), time.UTC)
+	if err != nil {
+		t.Fatalf("parse %q: %v", text, err)
+	}
+	q := engine.Query{Tenants: all, Where: where, Desc: true}
+	for _, c := range change {
+		c(&q)
+	}
+	r, err := l.Search(context.Background(), q)
+	if err != nil {
+		t.Fatalf("search %q: %v", text, err)
+	}
+	return r
+}
+
+func TestAppendGetSearch(t *testing.T) {
+	l := enginetest.NewLog(t)
+	at := time.Date(2026, 11, 1, 12, 0, 0, 123456789, time.UTC)
+	e := &engine.Event{ID: "e-1", Time: at, Tenant: "acme", Action: "API service.create", Actor: engine.Actor{Name: "amy"}, Details: []byte(`{ "a" : 1.50 }`)}
+	enginetest.Append(t, l, e)
+	got, err := l.Get(context.Background(), all, "e-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"id":"e-1","time":"2026-11-01T12:00:00.123456789Z","tenant":"acme","actor":{"name":"amy"},"action":"API service.create",` +
+		`"operation":"other","result":"success","write":false,"details":{"a":1.50},"received":"`
+	if text := string(got.AppendJSON(nil)); !strings.HasPrefix(text, want) || !strings.HasSuffix(text, `,"seq":0}`) {
+		t.Errorf("got  %s\nwant %s…", text, want)
+	}
+	if r := search(t, l, "service"); r.Total != 1 || r.Events[0].ID != "e-1" {
+		t.Errorf("search: got %d events", r.Total)
+	}
+	if _, err := l.Get(context.Background(), engine.Tenants{Names: []string{"other"}}, "e-1"); !errors.Is(err, engine.ErrNotFound) {
+		t.Errorf("another tenant's get: %v", err)
+	}
+}
+
+func TestOnceOnly(t *testing.T) {
+	dir := t.TempDir()
+	o := engine.Options{Dir: dir, WindowEvents: 256, Logger: enginetest.Quiet, MinFreeBytes: 1}
+	l := enginetest.OpenLog(t, o)
+	at := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	make1 := func(id, action string, at time.Time) *engine.Event {
+		return &engine.Event{ID: id, Time: at, Tenant: "a", Action: action}
+	}
+	enginetest.Append(t, l, make1("x", "one", at), &engine.Event{ID: "untimed", Tenant: "a", Action: "one"})
+	for i := range 1000 { // several windows, so that x's is sealed
+		enginetest.Append(t, l, make1(fmt.Sprint(i), "filler", at))
+	}
+	check := func(l *engine.Log) {
+		t.Helper()
+		f := func(e *engine.Event, want engine.Status) {
+			t.Helper()
+			out, err := l.Append(context.Background(), []*engine.Event{e})
+			if err != nil || out[0].Status != want {
+				t.Errorf("append %q: got %v %v, want %v", e.ID, out, err, want)
+			}
+			if want == engine.Conflict && (!errors.Is(out[0].Err, engine.ErrConflict) || strings.Count(out[0].Err.Error(), "SHA-256") != 1) {
+				t.Errorf("conflict does not name the digests: %v", out[0].Err)
+			}
+		}
+		f(make1("x", "one", at), engine.Duplicate)
+		f(make1("x", "two", at), engine.Conflict)
+		f(make1("x", "one", at.Add(time.Hour)), engine.Conflict)
+		f(&engine.Event{ID: "untimed", Tenant: "a", Action: "one"}, engine.Duplicate)
+		f(make1("500", "filler", at), engine.Duplicate)
+	}
+	check(l)
+	same, err := l.Append(context.Background(), []*engine.Event{make1("twin", "t", at), make1("twin", "t", at), make1("twin", "u", at)})
+	if err != nil || same[0].Status != engine.Created || same[1].Status != engine.Duplicate || same[2].Status != engine.Conflict {
+		t.Errorf("twins in one request: %v %v", same, err)
+	}
+	enginetest.Append(t, l, &engine.Event{ID: "x", Time: at, Tenant: "b", Action: "two"}) // another tenant's x
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l2 := enginetest.OpenLog(t, o)
+	check(l2)
+	if l2.Size() != 1004 {
+		t.Errorf("size is %d, want 1004", l2.Size())
+	}
+}

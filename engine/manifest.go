@@ -1,0 +1,125 @@
+package engine
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"annals/engine/merkle"
+)
+
+const (
+	manifestName    = "manifest.json"
+	manifestVersion = 1
+	windowsDir      = "windows"
+)
+
+// manifest names the windows of a log. It is written whole, durably, whenever one is begun, sealed or dropped; what is
+// not in it does not exist: a window's directory is made before it is named here and removed after it is no longer.
+type manifest struct {
+	Version int               `json:"version"`
+	Windows []manifestWindow  `json:"windows"`
+	Dropped manifestDropped   `json:"dropped"`
+	Store   manifestStoreSize `json:"store"`
+}
+
+// manifestStoreSize remembers the largest memtable that was ever used: Badger cannot replay a log into a smaller one.
+type manifestStoreSize struct {
+	MemTableBytes int64 `json:"mem_table_bytes"`
+}
+
+// manifestWindow describes a window. Of an open one only First is known here, the rest is in its store.
+type manifestWindow struct {
+	First    uint64    `json:"first"`
+	Sealed   bool      `json:"sealed"`
+	End      uint64    `json:"end,omitempty"`
+	MinTime  time.Time `json:"min_time,omitzero"`
+	MaxTime  time.Time `json:"max_time,omitzero"`
+	Received time.Time `json:"received,omitzero"` // of its last event
+	Bytes    int64     `json:"bytes,omitempty"`   // of stored content
+	Root     string    `json:"root,omitempty"`    // base64 root of the tree with End leaves
+	Tenants  []string  `json:"tenants,omitempty"`
+}
+
+// manifestDropped is the left part of the tree whose windows retention has removed.
+type manifestDropped struct {
+	End   uint64   `json:"end"`
+	Roots []string `json:"roots,omitempty"` // base64, of its complete subtrees
+}
+
+func (d *manifestDropped) edge() (merkle.Edge, error) {
+	edge := merkle.Edge{Size: d.End}
+	for _, text := range d.Roots {
+		h, err := decodeHash(text)
+		if err != nil {
+			return edge, err
+		}
+		edge.Roots = append(edge.Roots, h)
+	}
+	if !edge.Valid() {
+		return edge, fmt.Errorf("%w: manifest: %d subtree roots do not make a tree of %d", ErrDamaged, len(d.Roots), d.End)
+	}
+	return edge, nil
+}
+
+func droppedEdge(e merkle.Edge) manifestDropped {
+	d := manifestDropped{End: e.Size}
+	for _, h := range e.Roots {
+		d.Roots = append(d.Roots, encodeHash(h))
+	}
+	return d
+}
+
+func encodeHash(h merkle.Hash) string { return base64.StdEncoding.EncodeToString(h[:]) }
+
+func decodeHash(text string) (h merkle.Hash, err error) {
+	raw, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(raw) != len(h) {
+		return h, fmt.Errorf("%w: %q is not a hash", ErrDamaged, shorten(text))
+	}
+	return merkle.Hash(raw), nil
+}
+
+// readManifest reads dir's manifest; found is false when there is none.
+func readManifest(dir string) (m manifest, found bool, err error) {
+	data, err := os.ReadFile(filepath.Join(dir, manifestName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return manifest{Version: manifestVersion}, false, nil
+	}
+	if err != nil {
+		return m, false, fmt.Errorf("read manifest: %w", err)
+	}
+	if err := json.Unmarshal(data, &m); err != nil {
+		return m, false, fmt.Errorf("%w: manifest: %w", ErrDamaged, err)
+	}
+	if m.Version != manifestVersion {
+		return m, false, fmt.Errorf("read manifest: version %d, this program knows %d", m.Version, manifestVersion)
+	}
+	next := m.Dropped.End
+	for i, w := range m.Windows {
+		if w.First != next || w.Sealed && w.End <= w.First || !w.Sealed && i < len(m.Windows)-2 {
+			return m, false, fmt.Errorf("%w: manifest: window %d begins at seq %d, want %d", ErrDamaged, i, w.First, next)
+		}
+		if next = w.End; !w.Sealed && i+1 < len(m.Windows) {
+			next = m.Windows[i+1].First
+		}
+	}
+	return m, true, nil
+}
+
+func writeManifest(dir string, m manifest) error {
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode manifest: %w", err)
+	}
+	return writeDurably(filepath.Join(dir, manifestName), append(data, '\n'), 0o600)
+}
+
+func windowDir(dir string, first uint64) string {
+	return filepath.Join(dir, windowsDir, fmt.Sprintf("%020d", first))
+}

@@ -1,0 +1,270 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"annals/engine/merkle"
+)
+
+// Open opens the log in o.Dir, creating it if there is none. It opens what a crash left: the newest windows' groups are replayed
+// and every hash of them is recomputed before it returns. Damage does not fail it: Ready and every read that touches the damaged
+// window name the window and its seqs, and if the tree cannot be continued the log takes no writes.
+func Open(o Options) (*Log, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Join(o.Dir, windowsDir), 0o700); err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
+	l := &Log{o: o, started: time.Now(), stop: make(chan struct{})}
+	l.queue.init()
+	l.metrics = newMetrics(l)
+	var err error
+	if l.lock, err = lockDir(o.Dir); err != nil {
+		return nil, err
+	}
+	if l.records, err = openRecords(filepath.Join(o.Dir, recordsName)); err != nil {
+		l.lock.Close()
+		return nil, err
+	}
+	if err := l.open(); err != nil {
+		return nil, errors.Join(err, l.abandon())
+	}
+	l.startWorkers()
+	return l, nil
+}
+
+// abandon releases what a failed open took.
+func (l *Log) abandon() error {
+	var errs []error
+	for _, w := range l.windows {
+		errs = append(errs, w.closeStore())
+	}
+	return errors.Join(append(errs, l.records.close(), l.lock.Close())...)
+}
+
+func (l *Log) open() error {
+	if err := l.openSigner(); err != nil {
+		return err
+	}
+	m, found, err := readManifest(l.o.Dir)
+	if err != nil {
+		return err
+	}
+	if err := l.removeLeftovers(m, found); err != nil {
+		return err
+	}
+	l.o.memTable = max(l.o.memTable, m.Store.MemTableBytes)
+	if l.dropped, err = m.Dropped.edge(); err != nil {
+		return err
+	}
+	l.edge = l.dropped.Clone()
+	if err := l.loadCheckpoint(); err != nil {
+		return err
+	}
+	for _, mw := range m.Windows {
+		if err := l.openWindow(mw); err != nil {
+			return err
+		}
+	}
+	if len(l.windows) == 0 {
+		w, err := l.beginWindow(l.edge.Size)
+		if err != nil {
+			return err
+		}
+		l.windows = append(l.windows, w)
+	}
+	l.size.Store(l.edge.Size)
+	l.checkAgainstCheckpoint()
+	l.guard.check(l)
+	return l.saveManifest()
+}
+
+// removeLeftovers removes window directories that no manifest names: retention's renamed ones, and one that a crash left between its making and
+// the manifest; the latter holds nothing that was acknowledged.
+func (l *Log) removeLeftovers(m manifest, found bool) error {
+	named := map[string]bool{}
+	for _, w := range m.Windows {
+		named[filepath.Base(windowDir(l.o.Dir, w.First))] = true
+	}
+	entries, err := os.ReadDir(filepath.Join(l.o.Dir, windowsDir))
+	if err != nil {
+		return fmt.Errorf("list windows: %w", err)
+	}
+	for _, e := range entries {
+		if named[e.Name()] {
+			continue
+		}
+		if !found && !strings.HasSuffix(e.Name(), deletingSuffix) && e.Name() != filepath.Base(windowDir("", 0)) {
+			return fmt.Errorf("%w: the manifest is missing but window %s is there; restore %s from a backup", ErrDamaged, e.Name(), manifestName)
+		}
+		if err := os.RemoveAll(filepath.Join(l.o.Dir, windowsDir, e.Name())); err != nil {
+			return fmt.Errorf("remove leftover window: %w", err)
+		}
+	}
+	return nil
+}
+
+// beginWindow makes a new window's directory and store, durable under its name. It does not exist before the manifest says so.
+func (l *Log) beginWindow(first uint64) (*window, error) {
+	w := newWindow(l.o.Dir, first, l.o.memTable, l.o.Logger)
+	w.ids = newOpenIDs(first)
+	if err := os.MkdirAll(filepath.Join(w.dir, storeName), 0o700); err != nil {
+		return nil, fmt.Errorf("make window: %w", err)
+	}
+	var err error
+	if w.db, err = openStore(w.dir, false, w.memTable, l.o.Logger); err != nil {
+		return nil, err
+	}
+	for _, dir := range []string{w.dir, filepath.Dir(w.dir)} {
+		if err := syncDir(dir); err != nil {
+			return nil, fmt.Errorf("make window durable: %w", err)
+		}
+	}
+	return w, l.openIndexWindow(w)
+}
+
+func (l *Log) openIndexWindow(w *window) error {
+	if l.o.Index == nil {
+		return nil
+	}
+	next, err := l.o.Index.OpenWindow(filepath.Join(w.dir, indexName), w.first, w.end.Load(), w.sealed)
+	if err != nil {
+		return fmt.Errorf("open index of window %d: %w", w.first, err)
+	}
+	w.indexed.Store(next)
+	return nil
+}
+
+const indexName = "index" // the index's directory inside a window's directory
+
+// openWindow opens a window that the manifest names and adds it to the tree.
+func (l *Log) openWindow(m manifestWindow) error {
+	w := newWindow(l.o.Dir, m.First, l.o.memTable, l.o.Logger)
+	l.windows = append(l.windows, w)
+	var err error
+	if m.Sealed {
+		err = l.openSealed(w, m)
+	} else {
+		err = l.recoverWindow(w)
+	}
+	if errors.Is(err, ErrDamaged) {
+		w.damage = err.Error()
+		l.o.Logger.Error("damaged window", "window", w.first, "end", w.end.Load(), "err", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return l.openIndexWindow(w)
+}
+
+// openSealed takes a sealed window's sums from the manifest and its side files. A side file that is lost or damaged is made again from the events.
+func (l *Log) openSealed(w *window, m manifestWindow) error {
+	w.sealed = true
+	w.end.Store(m.End)
+	w.meta.minTime, w.meta.maxTime, w.meta.received = m.MinTime.UnixNano(), m.MaxTime.UnixNano(), m.Received.UnixNano()
+	w.meta.bytes = m.Bytes
+	for _, t := range m.Tenants {
+		w.meta.tenants[t] = struct{}{}
+	}
+	root, err := decodeHash(m.Root)
+	if err != nil {
+		return err
+	}
+	w.meta.root = root
+	ids, idsErr := openSealedIDs(filepath.Join(w.dir, idsName), w.first, m.End-m.First)
+	edge, tiles, tilesErr := loadTiles(w, l.edge.Clone())
+	if idsErr == nil && tilesErr == nil && edge.Root() == root && edge.Size == m.End {
+		w.ids, w.tiles, l.edge = ids, tiles, edge
+		return nil
+	}
+	l.o.Logger.Warn("making a window's side files again from its events", "window", w.first, "err", errors.Join(idsErr, tilesErr))
+	if idsErr == nil {
+		ids.close()
+	}
+	return l.repairSealed(w)
+}
+
+func loadTiles(w *window, edge merkle.Edge) (merkle.Edge, []merkle.Hash, error) {
+	tiles, err := readTiles(filepath.Join(w.dir, tilesName))
+	for _, t := range tiles {
+		if err == nil {
+			err = edge.AppendTile(t)
+		}
+	}
+	return edge, tiles, err
+}
+
+func (l *Log) repairSealed(w *window) error {
+	w.ids = newOpenIDs(w.first)
+	r, err := w.recompute(l.edge.Clone(), w.end.Load(), l.checkpoint.size, nil)
+	if err != nil {
+		return err
+	}
+	if err := r.problem(w); err != nil {
+		l.edge = r.edge
+		return err
+	}
+	if r.edge.Root() != w.meta.root {
+		return fmt.Errorf("%w: root of the tree with %d leaves is %v, the manifest says %v", ErrDamaged, r.edge.Size, r.edge.Root(), w.meta.root)
+	}
+	if _, err := w.acquire(); err != nil {
+		return err
+	}
+	w.release()
+	r.install(w)
+	l.edge = r.edge
+	return w.seal()
+}
+
+// recoverWindow opens the store of a window that still grew, replays it and recomputes all of its hashes.
+func (l *Log) recoverWindow(w *window) error {
+	w.ids = newOpenIDs(w.first)
+	if err := os.MkdirAll(filepath.Join(w.dir, storeName), 0o700); err != nil {
+		return fmt.Errorf("open window: %w", err)
+	}
+	var err error
+	if w.db, err = openStore(w.dir, false, w.memTable, l.o.Logger); err != nil {
+		l.treeBroken(err)
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	r, err := w.recompute(l.edge.Clone(), math.MaxUint64, l.checkpoint.size, nil)
+	if err != nil {
+		l.treeBroken(err)
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	w.end.Store(r.end)
+	r.install(w)
+	l.edge = r.edge
+	err = r.problem(w)
+	if err == nil && r.watch > w.first && r.watch <= r.end && r.watched != l.checkpoint.root {
+		err = fmt.Errorf("%w: root of the tree with %d leaves is %v, the signed checkpoint says %v", ErrDamaged, r.watch, r.watched, l.checkpoint.root)
+	}
+	if err != nil {
+		l.treeBroken(err)
+	}
+	return err
+}
+
+// treeBroken stops writes: the next leaf's place in the tree cannot be trusted.
+func (l *Log) treeBroken(err error) {
+	err = fmt.Errorf("%w: %w", ErrFailed, err)
+	l.failed.CompareAndSwap(nil, &err)
+}
+
+func (l *Log) startWorkers() {
+	l.workers.Add(2)
+	go l.commitLoop()
+	go l.keepHouse()
+	if l.o.Index != nil {
+		l.workers.Add(1)
+		go l.indexLoop()
+	}
+}

@@ -1,0 +1,231 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// findID appends the seqs of all events, in every window, whose ID has the hash.
+func (l *Log) findID(hash uint64, dst []uint64) []uint64 {
+	for _, w := range slices.Backward(l.list()) {
+		w.mu.Lock()
+		if w.ids != nil && !w.gone {
+			dst = w.ids.find(hash, dst)
+		}
+		w.mu.Unlock()
+	}
+	return dst
+}
+
+// eventKeyAt reads the key of the event with the seq. It aliases buf.
+func eventKeyAt(txn *badger.Txn, seq uint64, buf []byte) ([]byte, error) {
+	item, err := txn.Get(seqKey(seq))
+	if err != nil {
+		return nil, fmt.Errorf("read seq %d: %w", seq, damagedIfMissing(err))
+	}
+	buf = append(buf[:0], familyEvent)
+	err = item.Value(func(v []byte) error {
+		buf = append(buf, v...)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read seq %d: %w: %w", seq, ErrDamaged, err)
+	}
+	return buf, nil
+}
+
+// damagedIfMissing names what it means when a key that must be there is not.
+func damagedIfMissing(err error) error {
+	if errors.Is(err, badger.ErrKeyNotFound) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
+}
+
+// eventAt reads the event with the seq.
+func eventAt(txn *badger.Txn, seq uint64) (*Event, error) {
+	key, err := eventKeyAt(txn, seq, make([]byte, 0, 64))
+	if err != nil {
+		return nil, err
+	}
+	item, err := txn.Get(key)
+	if err != nil {
+		return nil, fmt.Errorf("read event %d: %w", seq, damagedIfMissing(err))
+	}
+	var e *Event
+	err = item.Value(func(v []byte) error {
+		e, err = decodeStored(key, v)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read event %d: %w", seq, err)
+	}
+	if e.Seq != seq {
+		return nil, fmt.Errorf("%w: event at seq %d says it is %d", ErrDamaged, seq, e.Seq)
+	}
+	return e, nil
+}
+
+// digestAt reads the key and content digest of a durable event.
+func (l *Log) digestAt(seq uint64) (key []byte, digest [32]byte, err error) {
+	w := windowOf(l.list(), seq)
+	if w == nil {
+		return nil, digest, fmt.Errorf("%w: seq %d", ErrNotFound, seq)
+	}
+	err = w.read(w.end.Load(), func(txn *badger.Txn) error {
+		if key, err = eventKeyAt(txn, seq, nil); err != nil {
+			return err
+		}
+		item, err := txn.Get(key)
+		if err != nil {
+			return fmt.Errorf("read event %d: %w", seq, damagedIfMissing(err))
+		}
+		return item.Value(func(v []byte) error {
+			s, err := splitStored(v)
+			if err == nil {
+				digest, _, err = storedDigest(nil, key, s.body)
+			}
+			return err
+		})
+	})
+	return key, digest, err
+}
+
+// lookup finds the places of the events with the IDs in the tenants that who may see.
+func (l *Log) lookup(who Tenants, ids []string) (at []Pos, err error) {
+	tenants := who.Names
+	if who.All {
+		tenants = l.Tenants()
+	}
+	windows := l.list()
+	for _, id := range ids {
+		for _, tenant := range tenants {
+			for _, seq := range l.findID(idHash(tenant, id), nil) {
+				w := windowOf(windows, seq)
+				if w == nil {
+					continue // being committed, or dropped a moment ago
+				}
+				err := w.read(w.end.Load(), func(txn *badger.Txn) error {
+					key, err := eventKeyAt(txn, seq, nil)
+					if err != nil {
+						return err
+					}
+					t, foundID, foundTenant, err := splitEventKey(key)
+					if err == nil && foundID == id && foundTenant == tenant {
+						at = append(at, Pos{t.UnixNano(), seq})
+					}
+					return err
+				})
+				if err != nil && !errors.Is(err, errDropped) {
+					return nil, fmt.Errorf("look up event ID: %w", err)
+				}
+			}
+		}
+	}
+	return at, nil
+}
+
+// Get returns the event with the ID in one of the tenants, or ErrNotFound. Where several tenants have it, the newest is returned.
+func (l *Log) Get(ctx context.Context, who Tenants, id string) (*Event, error) {
+	at, err := l.lookup(who, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	if len(at) == 0 {
+		return nil, fmt.Errorf("event %q: %w", shorten(id), ErrNotFound)
+	}
+	newest := slices.MaxFunc(at, func(a, b Pos) int {
+		if a.Before(b) {
+			return -1
+		}
+		return 1
+	})
+	w := windowOf(l.list(), newest.Seq)
+	if w == nil {
+		return nil, fmt.Errorf("event %q: %w", shorten(id), ErrNotFound)
+	}
+	var e *Event
+	err = w.read(w.end.Load(), func(txn *badger.Txn) error {
+		e, err = eventAt(txn, newest.Seq)
+		return err
+	})
+	return e, err
+}
+
+// readRange calls fn for the events with from <= seq < to in seq order. Fn may keep the event.
+func (l *Log) readRange(ctx context.Context, from, to uint64, fn func(*Event) error) error {
+	const chunk = 1024
+	for from < to {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		w := windowOf(l.list(), from)
+		if w == nil {
+			return fmt.Errorf("seq %d: %w", from, errDropped)
+		}
+		end := min(to, w.end.Load(), from+chunk)
+		events := l.recent.get(from, end)
+		if events == nil {
+			var err error
+			if events, err = w.readSeqs(from, end); err != nil {
+				return err
+			}
+		}
+		for _, e := range events {
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		from = end
+	}
+	return nil
+}
+
+// readSeqs reads a short run of events in seq order.
+func (w *window) readSeqs(from, to uint64) ([]*Event, error) {
+	at := make([]Pos, 0, to-from)
+	err := w.read(to, func(txn *badger.Txn) error {
+		o := badger.DefaultIteratorOptions
+		o.PrefetchValues, o.Prefix = false, []byte{familySeq}
+		it := txn.NewIterator(o)
+		defer it.Close()
+		for it.Seek(seqKey(from)); it.Valid() && uint64(len(at)) < to-from; it.Next() {
+			seq, err := keySeq(it.Item().Key())
+			if err != nil || seq != from+uint64(len(at)) {
+				return fmt.Errorf("%w: seq key %d is missing", ErrDamaged, from+uint64(len(at)))
+			}
+			err = it.Item().Value(func(v []byte) error {
+				at = append(at, Pos{eventKeyTime(append([]byte{familyEvent}, v...)), seq})
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("%w: read seq %d: %w", ErrDamaged, seq, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if uint64(len(at)) != to-from {
+		return nil, w.damaged(fmt.Errorf("%w: seq keys %d to %d are missing", ErrDamaged, from+uint64(len(at)), to))
+	}
+	sorted := slices.Clone(at)
+	slices.SortFunc(sorted, comparePos)
+	events := make([]*Event, to-from)
+	err = w.fetch(sorted, func(i int, e *Event) { events[e.Seq-from] = e })
+	return events, err
+}
+
+func comparePos(a, b Pos) int {
+	if a.Before(b) {
+		return -1
+	} else if b.Before(a) {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,51 @@
+package engine
+
+import "sync"
+
+// Bounds of what is kept of the newest events, decoded, so that the index and live tails need not read them back.
+const (
+	recentEvents = 1 << 16
+	recentBytes  = 96 << 20
+)
+
+// recent holds the newest events. Seqs are contiguous.
+type recent struct {
+	mu     sync.Mutex
+	first  uint64
+	events []*Event
+	sizes  []int32 // rough bytes of each
+	bytes  int
+}
+
+// add appends a group's events and forgets the oldest beyond the bounds.
+func (r *recent) add(group []pending) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.events) == 0 && len(group) > 0 {
+		r.first = group[0].event.Seq
+	}
+	for i := range group {
+		size := 2*len(group[i].body) + 512
+		r.events = append(r.events, group[i].event)
+		r.sizes = append(r.sizes, int32(size))
+		r.bytes += size
+	}
+	drop := 0
+	for len(r.events)-drop > recentEvents || r.bytes > recentBytes {
+		r.bytes -= int(r.sizes[drop])
+		r.events[drop] = nil
+		drop++
+	}
+	r.events, r.sizes = r.events[drop:], r.sizes[drop:]
+	r.first += uint64(drop)
+}
+
+// get returns the events with from <= seq < to, or nil when it does not have all of them.
+func (r *recent) get(from, to uint64) []*Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if from < r.first || to > r.first+uint64(len(r.events)) || from >= to {
+		return nil
+	}
+	return append([]*Event(nil), r.events[from-r.first:to-r.first]...)
+}

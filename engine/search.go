@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Search returns one page of q's answer. It sees every event acknowledged before it began. Errors: *FieldError for a bad page, sort or
+// limit, ErrCursor, ErrTooBroad, ErrDamaged naming the window when the range touches one that cannot be read, ctx's.
+func (l *Log) Search(ctx context.Context, q Query) (r *Result, err error) {
+	begun := time.Now()
+	if err := q.check(); err != nil {
+		return nil, err
+	}
+	err = retryDropped(func() error {
+		if q.byTime() {
+			r, err = l.searchByTime(ctx, &q)
+		} else {
+			r, err = l.searchByColumn(ctx, &q)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.From, r.To, r.Took = q.From, q.To, time.Since(begun)
+	l.metrics.searches.WithLabelValues("search").Observe(r.Took.Seconds())
+	return r, nil
+}
+
+func (q *Query) byTime() bool { return q.Sort == "" || q.Sort == "time" }
+
+// check refuses what cannot be answered and fills in the defaults.
+func (q *Query) check() error {
+	if q.Limit == 0 {
+		q.Limit = 50
+	}
+	if q.Limit < 1 || q.Limit > MaxPage {
+		return &FieldError{"limit", fmt.Sprintf("%d is outside 1 to %d", q.Limit, MaxPage)}
+	}
+	if q.Page < 0 || q.Page > 0 && (q.Page-1)*q.Limit > MaxSkip {
+		return &FieldError{"page", fmt.Sprintf("%d is outside 1 to %d; use the cursor to go deeper", q.Page, MaxSkip/q.Limit+1)}
+	}
+	if q.Page > 0 && q.Cursor != "" {
+		return &FieldError{"page", "cannot be used together with cursor"}
+	}
+	if !q.byTime() && !slices.Contains(SortColumns, q.Sort) {
+		return &FieldError{"sort", fmt.Sprintf("%q is not a column", shorten(q.Sort))}
+	}
+	if !q.From.IsZero() && !q.To.IsZero() && q.To.Before(q.From) {
+		return &FieldError{"to", "is before from"}
+	}
+	return nil
+}
+
+// skip is how many places come before the page.
+func (q *Query) skip() int { return max(0, q.Page-1) * q.Limit }
+
+func (l *Log) searchByTime(ctx context.Context, q *Query) (*Result, error) {
+	after, err := decodeCursor(q)
+	if err != nil {
+		return nil, err
+	}
+	s, err := l.snapshot(ctx, q, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	var from *Pos
+	if after != nil {
+		from = &after.Pos
+	}
+	at := s.byTime(from, q.Desc, q.skip(), q.Limit+1)
+	r := &Result{Total: s.total()}
+	if len(at) > q.Limit {
+		at = at[:q.Limit]
+		r.Next = encodeCursor(q, ColumnPos{Pos: at[q.Limit-1]})
+	}
+	r.Events, err = s.events(ctx, at)
+	return r, err
+}
+
+// Each calls fn for every event that q matches, in time order (q.Desc: newest first), from a snapshot taken at the call: exactly the events of the
+// total that it passes to start first (which may be nil). Fn may keep the event. Any error means that not all were given.
+func (l *Log) Each(ctx context.Context, q Query, start func(total uint64) error, fn func(*Event) error) error {
+	if err := q.check(); err != nil {
+		return err
+	}
+	s, err := l.snapshot(ctx, &q, nil)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	if start != nil {
+		if err := start(s.total()); err != nil {
+			return err
+		}
+	}
+	return s.walk(q.Desc, func(at []Pos) error {
+		events, err := s.events(ctx, at)
+		if err != nil {
+			return err
+		}
+		for _, e := range events {
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+
+	"github.com/dgraph-io/badger/v4"
+	"github.com/dgraph-io/badger/v4/options"
+)
+
+const (
+	storeName = "log" // the Badger directory inside a window's directory
+
+	memTableBytes = 32 << 20 // never smaller than an earlier run's, see manifestStoreSize
+	blockBytes    = 32 << 10
+)
+
+// storeOptions are Badger's settings for a window. Compaction is off: an append-only log has nothing to compact, and a
+// compaction of Badger 4.9.6 that cannot create a table drops its input (levels.go, a deferred error evaluated too
+// early). Values always stay in the tree, so the value log, whose sync errors Badger only logs, is never used.
+func storeOptions(dir string, readOnly bool, memTable int64, logger *slog.Logger) badger.Options {
+	return badger.DefaultOptions(filepath.Join(dir, storeName)).
+		WithReadOnly(readOnly).
+		WithSyncWrites(true).
+		WithDetectConflicts(false).
+		WithMemTableSize(memTable).
+		WithNumMemtables(2).
+		WithNumCompactors(0).
+		WithNumLevelZeroTables(1 << 20).
+		WithNumLevelZeroTablesStall(1 << 20).
+		WithCompactL0OnClose(false).
+		WithBlockSize(blockBytes).
+		WithCompression(options.ZSTD).
+		WithZSTDCompressionLevel(1).
+		WithBlockCacheSize(8 << 20).
+		WithChecksumVerificationMode(options.OnBlockRead).
+		WithValueThreshold(1 << 20).
+		WithValueLogFileSize(1 << 20).
+		WithMetricsEnabled(false).
+		WithNumGoroutines(2).
+		WithLogger(storeLogger{logger})
+}
+
+func openStore(dir string, readOnly bool, memTable int64, logger *slog.Logger) (*badger.DB, error) {
+	db, err := badger.OpenManaged(storeOptions(dir, readOnly, memTable, logger))
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", filepath.Base(dir), err)
+	}
+	return db, nil
+}
+
+// storeLogger passes Badger's warnings and errors on; what it tells at info level is for debugging Badger.
+type storeLogger struct{ to *slog.Logger }
+
+func (l storeLogger) Errorf(format string, args ...any)   { l.to.Error(storeMessage(format, args)) }
+func (l storeLogger) Warningf(format string, args ...any) { l.to.Warn(storeMessage(format, args)) }
+func (l storeLogger) Infof(format string, args ...any)    {}
+func (l storeLogger) Debugf(format string, args ...any)   {}
+
+func storeMessage(format string, args []any) string {
+	return "store: " + strings.TrimSpace(fmt.Sprintf(format, args...))
+}

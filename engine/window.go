@@ -1,0 +1,276 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"annals/engine/merkle"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// window is a stretch of the log: seqs [first, end).
+type window struct {
+	first    uint64
+	dir      string
+	memTable int64
+	logger   *slog.Logger
+
+	end     atomic.Uint64 // published: every event below is durable
+	indexed atomic.Uint64 // the index has every event below
+
+	mu          sync.Mutex // guards what follows
+	idle        sync.Cond  // signalled when refs falls to 0 or busy ends
+	db          *badger.DB // nil: not open (sealed windows open on demand)
+	refs        int        // readers of db
+	busy        bool       // db is being opened or closed
+	used        time.Time  // when a reader last took it
+	sealed      bool
+	gone        bool   // dropped
+	indexSealed bool   // the index knows that it is complete
+	damage      string // why it cannot be served; "" when it can
+
+	// Only the committer changes these, under mu.
+	meta windowMeta
+	ids  idSet
+	// tiles are the roots of the full tiles; the tree below them can be computed from the events.
+	tiles []merkle.Hash
+	tile  merkle.Edge // the leaves behind the last full tile
+}
+
+// windowMeta sums up a window's events.
+type windowMeta struct {
+	minTime, maxTime int64
+	received         int64 // of the last event
+	bytes            int64
+	tenants          map[string]struct{}
+	root             merkle.Hash // of the tree with end leaves
+}
+
+var errDropped = errors.New("window was removed by retention")
+
+func newWindow(dir string, first uint64, memTable int64, logger *slog.Logger) *window {
+	w := &window{first: first, dir: windowDir(dir, first), memTable: memTable, logger: logger}
+	w.idle.L = &w.mu
+	w.meta = windowMeta{minTime: math.MaxInt64, maxTime: math.MinInt64, tenants: map[string]struct{}{}}
+	w.end.Store(first)
+	w.indexed.Store(first)
+	return w
+}
+
+// add notes an event that the next publish makes readable.
+func (m *windowMeta) add(t int64, received int64, bytes int, tenant string) {
+	m.minTime, m.maxTime = min(m.minTime, t), max(m.maxTime, t)
+	m.received = max(m.received, received)
+	m.bytes += int64(bytes)
+	if _, known := m.tenants[tenant]; !known {
+		m.tenants[tenant] = struct{}{}
+	}
+}
+
+// addLeaf adds a leaf to the tiles.
+func (w *window) addLeaf(leaf merkle.Hash) {
+	w.tile.Append(leaf)
+	if w.tile.Size == merkle.TileLeaves {
+		w.tiles = append(w.tiles, w.tile.Root())
+		w.tile = merkle.Edge{Roots: w.tile.Roots[:0]}
+	}
+}
+
+// read runs fn in a transaction that sees the events below end, published or durable. Fn must be short: a window is sealed,
+// closed or dropped only between reads.
+func (w *window) read(end uint64, fn func(txn *badger.Txn) error) error {
+	db, err := w.acquire()
+	if err != nil {
+		return err
+	}
+	defer w.release()
+	txn := db.NewTransactionAt(end, false)
+	defer txn.Discard()
+	return fn(txn)
+}
+
+func (w *window) acquire() (*badger.DB, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.busy {
+		w.idle.Wait()
+	}
+	if w.gone {
+		return nil, errDropped
+	}
+	if w.damage != "" {
+		return nil, w.damaged(nil)
+	}
+	if w.db == nil {
+		db, err := openStore(w.dir, w.sealed, w.memTable, w.logger)
+		if err != nil {
+			return nil, w.damaged(err)
+		}
+		w.db = db
+	}
+	w.refs++
+	w.used = time.Now()
+	return w.db, nil
+}
+
+func (w *window) release() {
+	w.mu.Lock()
+	w.refs--
+	w.mu.Unlock()
+	w.idle.Broadcast()
+}
+
+// damaged names the window and its seqs in an error. Callers hold mu or own the window.
+func (w *window) damaged(err error) error {
+	where := fmt.Sprintf("window %020d (seq %d to %d)", w.first, w.first, w.end.Load())
+	if err == nil {
+		return fmt.Errorf("%w: %s: %s", ErrDamaged, where, w.damage)
+	}
+	return fmt.Errorf("%s: %w", where, err)
+}
+
+// withoutReaders runs fn with the store to itself; readers wait.
+func (w *window) withoutReaders(fn func() error) error {
+	w.mu.Lock()
+	for w.busy || w.refs > 0 {
+		w.idle.Wait()
+	}
+	w.busy = true
+	w.mu.Unlock()
+	err := fn()
+	w.mu.Lock()
+	w.busy = false
+	w.mu.Unlock()
+	w.idle.Broadcast()
+	return err
+}
+
+// closeStore closes the store if it is open; the next reader opens it again.
+func (w *window) closeStore() error {
+	return w.withoutReaders(func() error {
+		if w.db == nil {
+			return nil
+		}
+		err := w.db.Close()
+		w.db = nil
+		if err != nil {
+			return w.damaged(fmt.Errorf("close store: %w", err))
+		}
+		return nil
+	})
+}
+
+// closeIfIdle closes a sealed window's store when no reader has it, and reports whether it was open and is closed now.
+func (w *window) closeIfIdle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.sealed || w.busy || w.refs > 0 || w.db == nil {
+		return false
+	}
+	if err := w.db.Close(); err != nil {
+		w.logger.Error("close idle window", "window", w.first, "err", err)
+	}
+	w.db = nil
+	return true
+}
+
+// seal writes the window's side files and closes its store, after which it opens read-only. The caller then names it sealed
+// in the manifest; a crash before that finds an open window and seals it again.
+func (w *window) seal() error {
+	w.mu.Lock()
+	ids, _ := w.ids.(*openIDs)
+	w.mu.Unlock()
+	if ids != nil {
+		if err := ids.write(filepath.Join(w.dir, idsName)); err != nil {
+			return fmt.Errorf("seal window %d: write ids: %w", w.first, err)
+		}
+	}
+	if err := writeTiles(filepath.Join(w.dir, tilesName), w.tiles); err != nil {
+		return fmt.Errorf("seal window %d: write tiles: %w", w.first, err)
+	}
+	if err := syncDir(w.dir); err != nil {
+		return fmt.Errorf("seal window %d: %w", w.first, err)
+	}
+	sealed, err := openSealedIDs(filepath.Join(w.dir, idsName), w.first, w.end.Load()-w.first)
+	if err != nil {
+		return fmt.Errorf("seal window %d: read back ids: %w", w.first, err)
+	}
+	err = w.withoutReaders(func() error {
+		err := w.db.Close()
+		w.db = nil
+		return err
+	})
+	if err != nil {
+		sealed.close()
+		return fmt.Errorf("seal window %d: close store: %w", w.first, err)
+	}
+	w.mu.Lock()
+	w.sealed, w.ids = true, sealed
+	w.mu.Unlock()
+	return nil
+}
+
+// remove takes the window's directory away. It is renamed first, so that a crash half way leaves something that no name refers to.
+func (w *window) remove() error {
+	err := w.withoutReaders(func() error {
+		w.gone = true
+		if s, ok := w.ids.(*sealedIDs); ok {
+			s.close()
+		}
+		if w.db == nil {
+			return nil
+		}
+		err := w.db.Close()
+		w.db = nil
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("close window %d: %w", w.first, err)
+	}
+	doomed := w.dir + deletingSuffix
+	if err := os.Rename(w.dir, doomed); err != nil {
+		return fmt.Errorf("remove window %d: %w", w.first, err)
+	}
+	if err := os.RemoveAll(doomed); err != nil {
+		return fmt.Errorf("remove window %d: %w", w.first, err)
+	}
+	return nil
+}
+
+const deletingSuffix = ".deleting"
+
+// manifest describes the window for the manifest.
+func (w *window) manifest() manifestWindow {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m := manifestWindow{First: w.first, Sealed: w.sealed}
+	if w.sealed {
+		m.End = w.end.Load()
+		m.MinTime, m.MaxTime = time.Unix(0, w.meta.minTime).UTC(), time.Unix(0, w.meta.maxTime).UTC()
+		m.Received, m.Bytes, m.Root = time.Unix(0, w.meta.received).UTC(), w.meta.bytes, encodeHash(w.meta.root)
+		m.Tenants = sortedKeys(w.meta.tenants)
+	}
+	return m
+}
+
+// info describes the window for people.
+func (w *window) info() WindowInfo {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	info := WindowInfo{First: w.first, End: w.end.Load(), State: "open", Bytes: w.meta.bytes, Damaged: w.damage}
+	if w.sealed {
+		info.State = "sealed"
+	}
+	if info.End > info.First {
+		info.MinTime, info.MaxTime = time.Unix(0, w.meta.minTime).UTC(), time.Unix(0, w.meta.maxTime).UTC()
+	}
+	return info
+}
