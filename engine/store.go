@@ -28,7 +28,7 @@ func storeOptions(dir string, readOnly bool, memTable int64, logger *slog.Logger
 		WithMemTableSize(memTable).
 		WithNumMemtables(2).
 		WithNumCompactors(0).
-		WithNumLevelZeroTables(1 << 20).
+		WithNumLevelZeroTables(1 << 19).
 		WithNumLevelZeroTablesStall(1 << 20).
 		WithCompactL0OnClose(false).
 		WithBlockSize(blockBytes).
