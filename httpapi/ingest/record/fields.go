@@ -1,7 +1,9 @@
 package record
 
 import (
+	"encoding/base64"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -20,6 +22,14 @@ func (f *Fields) Set(name, value string) {
 	b, err := jsontext.AppendQuote(nil, strings.ToValidUTF8(value, "\uFFFD"))
 	if err == nil {
 		f.SetValue(name, b)
+	}
+}
+
+// SetRaw adds the line as it was, and where it is not valid UTF-8, which JSON must be, once more in base64.
+func (f *Fields) SetRaw(line string) {
+	f.Set("raw", line)
+	if !utf8.ValidString(line) {
+		f.Set("raw_base64", base64.StdEncoding.EncodeToString([]byte(line)))
 	}
 }
 

@@ -1,0 +1,11 @@
+package auditd
+
+import (
+	"testing"
+
+	"annals/httpapi/ingest/record/recordtest"
+)
+
+func TestGolden(t *testing.T) { recordtest.Golden(t, Read) }
+
+func FuzzAuditd(f *testing.F) { recordtest.Fuzz(f, Detect, Read) }

@@ -1,0 +1,11 @@
+package cloudtrail
+
+import (
+	"testing"
+
+	"annals/httpapi/ingest/record/recordtest"
+)
+
+func TestGolden(t *testing.T) { recordtest.Golden(t, Read) }
+
+func FuzzCloudTrail(f *testing.F) { recordtest.Fuzz(f, Detect, Read) }

@@ -1,0 +1,11 @@
+package kubernetes
+
+import (
+	"testing"
+
+	"annals/httpapi/ingest/record/recordtest"
+)
+
+func TestGolden(t *testing.T) { recordtest.Golden(t, Read) }
+
+func FuzzKubernetes(f *testing.F) { recordtest.Fuzz(f, Detect, Read) }
