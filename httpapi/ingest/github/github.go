@@ -2,6 +2,7 @@
 package github
 
 import (
+	"errors"
 	"io"
 	"strings"
 
@@ -10,6 +11,8 @@ import (
 )
 
 const format = "github"
+
+var errNoAction = errors.New("no action")
 
 // Detect looks for an action by an actor in an organisation, enterprise or repository.
 func Detect(head []byte, _ string) int {
@@ -42,6 +45,9 @@ func translate(o record.Object) (*engine.Event, error) {
 		return nil, err
 	}
 	action := o.Str("action")
+	if action == "" {
+		return nil, errNoAction
+	}
 	e := &engine.Event{
 		ID:        record.OwnID(o.Str("_document_id"), format, o.Raw),
 		Time:      t,
