@@ -1,0 +1,268 @@
+// Command annals is a self-hosted audit log in one binary. This file joins the rooms: flags, then index, log, door; closed in
+// reverse. Every other command asks a running server and lives in annals/httpapi/client.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	_ "net/http/pprof" // served by --debug only
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"annals/engine"
+	"annals/httpapi"
+	"annals/httpapi/auth"
+	"annals/httpapi/client"
+	"annals/httpapi/ingest"
+	"annals/httpapi/ingest/record"
+	"annals/httpapi/ingest/sample"
+	"annals/index"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	env := &client.Env{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Settings: settings}
+	status := client.Main(ctx, env, append([]client.Command{serveCommand}, client.Commands()...), os.Args[1:])
+	stop()
+	os.Exit(status)
+}
+
+// serverSettings are the settings of serve; a config file may set them beside the client's.
+var serverSettings = []string{"listen", "data", "retention", "min-free", "log-level"}
+
+var settings = append(slices.Clone(client.Settings), serverSettings...)
+
+var serveCommand = client.Command{
+	Name:    "serve",
+	Summary: "Run the server",
+	Usage:   "[flags]",
+	Details: `
+The server keeps everything in one data directory and needs nothing else. At the first start it makes an access token, shows it
+once and keeps it in the file admin.token there; commands on the same machine find it by themselves.`,
+	Examples: `
+# a first look, with a small real sample in it
+annals serve --sample
+# keep the log on another disk, remove what is older than 90 days
+annals serve --data /var/lib/annals --retention 90d
+# the same from a file of "key = value" lines
+annals serve --config /etc/annals.conf`,
+	Run: runServe,
+}
+
+// serveFlags are what serve was told.
+type serveFlags struct {
+	listen, data, retention, minFree, logLevel, debug string
+	sample                                            bool
+}
+
+func runServe(ctx context.Context, env *client.Env, args []string) error {
+	var s serveFlags
+	f := env.Flags()
+	f.StringVar(&s.listen, "listen", "127.0.0.1:8600", "`ADDRESS` to listen on")
+	f.StringVar(&s.data, "data", "./annals-data", "data `DIR`, made if missing")
+	f.StringVar(&s.retention, "retention", "0", "remove windows whose events are all older than this `AGE`, such as 90d or 1y; 0 keeps all")
+	f.StringVar(&s.minFree, "min-free", "512MiB", "refuse writes when less than this `SIZE` is free on the disk")
+	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL` of the server's own messages: debug, info, warn or error")
+	f.StringVar(&s.debug, "debug", "", "serve Go's profiles on this loopback `ADDRESS`")
+	f.BoolVar(&s.sample, "sample", false, "load a small sample of real records")
+	f.Setting(serverSettings...)
+	rest, err := f.Parse(args)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return &client.UsageError{Message: fmt.Sprintf("unexpected argument %q", rest[0])}
+	}
+	return s.run(ctx, env)
+}
+
+// run opens in order, serves until ctx ends, and closes in reverse.
+func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
+	logger, o, err := s.options(env)
+	if err != nil {
+		return err
+	}
+	setMemoryLimit()
+	// The address first: a server that cannot listen has nothing to open the log for.
+	listener, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	defer listener.Close()
+	o.Index = index.New(index.Options{Logger: logger})
+	log, err := engine.Open(o)
+	if err != nil {
+		return errors.Join(fmt.Errorf("open log: %w", err), o.Index.Close())
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	access, token, err := auth.Open(s.data)
+	if err != nil {
+		return fmt.Errorf("open access: %w", err)
+	}
+	if s.sample {
+		if err := loadSample(ctx, log, env); err != nil {
+			return err
+		}
+	}
+	address := "http://" + listener.Addr().String()
+	if err := os.WriteFile(filepath.Join(s.data, client.ServerFile), []byte(address+"\n"), 0o644); err != nil {
+		return fmt.Errorf("write server address: %w", err)
+	}
+	defer os.Remove(filepath.Join(s.data, client.ServerFile))
+	greet(env, address, s.data, token, log)
+	api := httpapi.New(httpapi.Options{Log: log, Auth: access, Version: client.Version(), Logger: logger, Collectors: log.Collectors()})
+	return serve(ctx, listener, httpapi.NewServer(s.listen, api), logger)
+}
+
+// options reads the flags that are more than text.
+func (s *serveFlags) options(env *client.Env) (*slog.Logger, engine.Options, error) {
+	o := engine.Options{Dir: s.data}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(s.logLevel)); err != nil {
+		return nil, o, &client.UsageError{Message: fmt.Sprintf("--log-level: %q is not debug, info, warn or error", s.logLevel)}
+	}
+	o.Logger = slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: level}))
+	var err error
+	if o.Retention, err = parseAge(s.retention); err != nil {
+		return nil, o, &client.UsageError{Message: "--retention: " + err.Error()}
+	}
+	if o.MinFreeBytes, err = parseSize(s.minFree); err != nil {
+		return nil, o, &client.UsageError{Message: "--min-free: " + err.Error()}
+	}
+	if s.debug != "" {
+		if err := serveProfiles(s.debug, o.Logger); err != nil {
+			return nil, o, err
+		}
+	}
+	return o.Logger, o, nil
+}
+
+// loadSample translates and appends the embedded records. Loading them again changes nothing.
+func loadSample(ctx context.Context, log *engine.Log, env *client.Env) error {
+	entries, err := sample.Files.ReadDir(sample.Dir)
+	if err != nil {
+		return fmt.Errorf("read sample: %w", err)
+	}
+	var events []*engine.Event
+	for _, entry := range entries {
+		if entry.Name() == "NOTICE" {
+			continue
+		}
+		file, err := sample.Files.Open(sample.Dir + "/" + entry.Name())
+		if err != nil {
+			return fmt.Errorf("read sample: %w", err)
+		}
+		_, err = ingest.Read(file, entry.Name(), record.Options{Year: sample.Year}, func(e *engine.Event, err error) error {
+			events = append(events, e)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("read sample %s: %w", entry.Name(), err)
+		}
+	}
+	outcomes, err := log.Append(ctx, events)
+	if err != nil {
+		return fmt.Errorf("load sample: %w", err)
+	}
+	for _, o := range outcomes {
+		if o.Err != nil {
+			return fmt.Errorf("load sample: event %q: %w", o.ID, o.Err)
+		}
+	}
+	fmt.Fprintf(env.Stderr, "a sample of %d real audit records is in; try `annals search result:failure`\n", len(events))
+	return nil
+}
+
+func greet(env *client.Env, address, data, token string, log *engine.Log) {
+	fmt.Fprintf(env.Stderr, "annals %s serves %s, %d events in %s\n", client.Version(), address, log.Size(), data)
+	if token != "" {
+		fmt.Fprintf(env.Stderr, "access token, shown only now: %s\n(kept in %s; commands on this machine find it there)\n",
+			token, filepath.Join(data, auth.TokenFile))
+	}
+	if err := log.Ready(); err != nil {
+		fmt.Fprintf(env.Stderr, "NOT READY: %v\n", err)
+	}
+}
+
+// serve answers until ctx ends, then lets requests under way finish for a while.
+func serve(ctx context.Context, listener net.Listener, server *http.Server, logger *slog.Logger) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	logger.Info("stopping")
+	grace, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		return errors.Join(fmt.Errorf("stop serving: %w", err), server.Close())
+	}
+	return nil
+}
+
+// serveProfiles serves Go's profiles, on loopback only: they show what is in memory.
+func serveProfiles(address string, logger *slog.Logger) error {
+	host, _, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return &client.UsageError{Message: fmt.Sprintf("--debug: %q is not a loopback address with a port", address)}
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen for profiles: %w", err)
+	}
+	go func() {
+		server := &http.Server{ReadHeaderTimeout: 10 * time.Second} // the default mux has the profiles and nothing else
+		logger.Error("profiles", "err", server.Serve(listener))
+	}()
+	return nil
+}
+
+// memoryLimitBytes is where the garbage collector begins to work harder, unless GOMEMLIMIT says otherwise.
+const memoryLimitBytes = 512 << 20
+
+func setMemoryLimit() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimitBytes)
+	}
+}
+
+// parseAge reads a duration with days, weeks and years besides Go's units.
+func parseAge(text string) (time.Duration, error) {
+	units := map[byte]time.Duration{'d': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'y': 365 * 24 * time.Hour}
+	if text == "" || text == "0" {
+		return 0, nil
+	}
+	if unit, ok := units[text[len(text)-1]]; ok {
+		n, err := strconv.ParseUint(text[:len(text)-1], 10, 32)
+		if age := time.Duration(n) * unit; err == nil && age/unit == time.Duration(n) && age > 0 {
+			return age, nil
+		}
+	} else if age, err := time.ParseDuration(text); err == nil && age > 0 {
+		return age, nil
+	}
+	return 0, fmt.Errorf("%q is not an age such as 12h, 90d, 8w or 1y", text)
+}
+
+// parseSize reads a number of bytes with an optional unit.
+func parseSize(text string) (uint64, error) {
+	number := strings.TrimRight(text, "KMGTiB")
+	shift, ok := map[string]int{"": 0, "B": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}[text[len(number):]]
+	n, err := strconv.ParseUint(number, 10, 64)
+	if err != nil || !ok || n<<shift>>shift != n {
+		return 0, fmt.Errorf("%q is not a size such as 512MiB or 2GiB", text)
+	}
+	return n << shift, nil
+}
