@@ -1,0 +1,142 @@
+package index
+
+import (
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// window is what the index has of one window of the log. The index's lock guards it.
+type window struct {
+	dir     string
+	first   uint64
+	sealed  bool
+	dropped bool
+
+	live    *generation // what is searched
+	fresh   *generation // what takes its place once it covers as much; nil unless the window is being built again
+	lastAdd time.Time
+
+	dirty   bool       // the manifest does not name what it should
+	retired []*segment // replaced, but the manifest on disk may name them
+}
+
+// generation is a run of adjacent segments from the window's first seq on.
+type generation struct {
+	segments []*segment
+	next     uint64 // the first seq it lacks
+}
+
+// target is the generation that is being fed.
+func (w *window) target() *generation {
+	if w.fresh != nil {
+		return w.fresh
+	}
+	return w.live
+}
+
+// has reports whether g is still one of the window's.
+func (w *window) has(g *generation) bool { return !w.dropped && (g == w.live || g == w.fresh) }
+
+// promote lets the fresh generation take the live one's place if it covers as much.
+func (w *window) promote() {
+	if w.fresh == nil || w.fresh.next < w.live.next {
+		return
+	}
+	w.retire(w.live.segments)
+	w.live, w.fresh = w.fresh, nil
+	w.dirty = true
+}
+
+// retire gives segments up: at once when they are in memory only, else after the manifest has ceased to name them.
+func (w *window) retire(segments []*segment) {
+	for _, s := range segments {
+		if s.path == "" {
+			s.free()
+		} else {
+			w.retired = append(w.retired, s)
+			w.dirty = true
+		}
+	}
+}
+
+// discard gives up a generation that no manifest has named.
+func (g *generation) discard() {
+	for _, s := range g.segments {
+		s.doomed.Store(true)
+		s.free()
+	}
+	g.segments = nil
+}
+
+// replace puts one segment in the place of a run of them, and reports whether they were still there.
+func (g *generation) replace(run []*segment, by *segment) bool {
+	i := slices.Index(g.segments, run[0])
+	if i < 0 {
+		return false
+	}
+	g.segments = slices.Replace(slices.Clone(g.segments), i, i+len(run), by)
+	return true
+}
+
+// entries is what the manifest should name: the segments on disk, up to the first that is not.
+func (w *window) entries() []manifestEntry {
+	var entries []manifestEntry
+	for _, s := range w.live.segments {
+		if s.path == "" {
+			break
+		}
+		entries = append(entries, manifestEntry{filepath.Base(s.path), s.first, s.end})
+	}
+	return entries
+}
+
+// Segments are merged when so many adjacent ones are smaller than a step of the ladder. Events come in batches of a thousand or so,
+// hence four merges, at 1–2 µs an event each, take an event to its window's last segment, and a search meets a few dozen segments.
+const mergeWidth = 10
+
+// ladder is the limits of size, in events, by which runs are picked; up to inlineLimit Add merges by itself, so that a long
+// merge in the background does not let small segments pile up.
+var ladder = []uint64{10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000}
+
+const inlineLimit = 10_000
+
+// pickRun returns adjacent idle segments that should become one, the smallest first, or nil.
+func (g *generation) pickRun(limit uint64) []*segment {
+	for _, size := range ladder {
+		if size > limit {
+			return nil
+		}
+		if run := g.longestRun(func(s *segment) bool { return s.docs < size }); len(run) >= mergeWidth {
+			return run
+		}
+	}
+	return nil
+}
+
+// longestRun returns the longest run of adjacent idle segments that fit.
+func (g *generation) longestRun(fits func(*segment) bool) []*segment {
+	var best []*segment
+	from := 0
+	for i, s := range g.segments {
+		if s.busy || !fits(s) {
+			from = i + 1
+		} else if i+1-from > len(best) {
+			best = g.segments[from : i+1]
+		}
+	}
+	return slices.Clone(best)
+}
+
+// inMemory returns how many bytes of segments are in memory only.
+func (g *generation) inMemory() (n int64) {
+	if g == nil {
+		return 0
+	}
+	for _, s := range g.segments {
+		if s.path == "" {
+			n += int64(len(s.data))
+		}
+	}
+	return n
+}
