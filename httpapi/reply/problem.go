@@ -19,9 +19,9 @@ type Problem struct {
 	Status    int    `json:"status"`
 	Detail    string `json:"detail,omitempty"`
 	RequestID string `json:"request_id"`
-	Field     string `json:"field,omitempty"`  // the parameter or member that is wrong
-	Limit     int64  `json:"limit,omitempty"`  // the limit that was passed
-	Column    int    `json:"column,omitempty"` // where in the query text, 1-based, in runes
+	Field     string `json:"field,omitempty"` // the parameter or member that is wrong
+	Limit     int64  `json:"limit,omitzero"`  // the limit that was passed
+	Column    int    `json:"column,omitzero"` // where in the query text, 1-based, in runes
 }
 
 func (p *Problem) Error() string { return p.Title + ": " + p.Detail }

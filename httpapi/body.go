@@ -1,0 +1,100 @@
+package httpapi
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+
+	"annals/engine"
+	"annals/httpapi/reply"
+)
+
+// bodyTimeout is how long a client may take to send a whole body.
+const bodyTimeout = time.Minute
+
+// readBody returns the whole decompressed body, which may have engine.MaxRequestBytes. What the client sends compressed may
+// not have more either, and no more than the limit is ever decompressed.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // a writer without deadlines has no slow client
+	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
+
+	in, done, err := decompress(http.MaxBytesReader(w, r.Body, engine.MaxRequestBytes), r.Header.Get("Content-Encoding"))
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0)+bytes.MinRead, 1<<20))) // a length is only a claim
+	_, err = body.ReadFrom(io.LimitReader(in, engine.MaxRequestBytes+1))
+	if body.Len() > engine.MaxRequestBytes {
+		return nil, reply.TooLarge(engine.MaxRequestBytes, "the body passes the limit of %d bytes after decompression", engine.MaxRequestBytes)
+	}
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	return body.Bytes(), nil
+}
+
+// bodyError keeps the errors that have a status of their own; any other reading error is the client's doing.
+func bodyError(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return fmt.Errorf("read body: %w", err)
+	}
+	return reply.BadBody("the body cannot be read to its end: %v", err)
+}
+
+var (
+	gzipReaders sync.Pool
+	zstdReaders sync.Pool
+)
+
+// maxZstdWindow is the largest window that a zstd frame may ask memory for; encoders stay below it unless told otherwise.
+const maxZstdWindow = 8 << 20
+
+// decompress undoes the content encoding. Done gives the reader back.
+func decompress(in io.Reader, encoding string) (out io.Reader, done func(), err error) {
+	switch strings.ToLower(strings.TrimSpace(encoding)) {
+	case "", "identity":
+		return in, func() {}, nil
+	case "gzip", "x-gzip":
+		return gunzip(in)
+	case "zstd":
+		return unzstd(in)
+	}
+	return nil, nil, reply.BadEncoding(encoding)
+}
+
+func gunzip(in io.Reader) (io.Reader, func(), error) {
+	z, _ := gzipReaders.Get().(*gzip.Reader)
+	if z == nil {
+		z = new(gzip.Reader)
+	}
+	if err := z.Reset(in); err != nil {
+		return nil, nil, bodyError(err)
+	}
+	return z, func() { gzipReaders.Put(z) }, nil
+}
+
+func unzstd(in io.Reader) (io.Reader, func(), error) {
+	z, _ := zstdReaders.Get().(*zstd.Decoder)
+	if z == nil {
+		var err error
+		if z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecoderMaxWindow(maxZstdWindow)); err != nil {
+			return nil, nil, fmt.Errorf("make zstd reader: %w", err)
+		}
+	}
+	if err := z.Reset(in); err != nil {
+		return nil, nil, bodyError(err)
+	}
+	return z, func() { _ = z.Reset(nil); zstdReaders.Put(z) }, nil
+}
