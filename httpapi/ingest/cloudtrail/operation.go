@@ -15,10 +15,12 @@ var dangerous = map[string]bool{
 	"DeleteDBInstance": true, "DeleteDBCluster": true, "DeleteTable": true,
 }
 
-// operation trusts readOnly where the record has it set; it tells more than a verb does.
+// operation trusts readOnly where the record has it set; it tells more than a verb does. Taking on a role begins a session.
 func operation(action string, readOnly bool) string {
 	op := record.OperationOf(action)
 	switch {
+	case strings.HasPrefix(action, "AssumeRole"):
+		return engine.OpLogin
 	case op == engine.OpLogin || op == engine.OpLogout:
 	case readOnly:
 		return engine.OpRead

@@ -43,9 +43,9 @@ func OperationOf(action string) string {
 		}
 		if i+1 < len(words) {
 			switch w + words[i+1] {
-			case "login", "logon", "signin":
+			case "login", "logon", "signin", "loggedin":
 				return engine.OpLogin
-			case "logout", "logoff", "signout":
+			case "logout", "logoff", "signout", "loggedout", "loggedoff":
 				return engine.OpLogout
 			}
 		}

@@ -39,7 +39,7 @@ var rules = []rule{
 
 	on("useradd", `^new user: name=(?P<target>[^,]+)`, "user added", engine.OpCreate, "").of("user"),
 	on("useradd", `^new group: name=(?P<target>[^,]+)`, "group added", engine.OpCreate, "").of("group"),
-	on("useradd", `^failed adding user '(?P<target>[^']*)'(?P<error>.*)$`, "user added", engine.OpCreate, "failed").of("user"),
+	on("useradd", `^failed adding user '(?P<target>[^']*)'`, "user added", engine.OpCreate, "failed").of("user"),
 	on("useradd", `^add '(?P<target>[^']*)' to (?:shadow )?group`, "group member added", engine.OpEdit, "").of("user"),
 	on("groupadd", `^new group: name=(?P<target>[^,]+)`, "group added", engine.OpCreate, "").of("group"),
 	on("groupadd", `^group added to \S+ name=(?P<target>[^,]+)`, "group added", engine.OpCreate, "").of("group"),
