@@ -1,0 +1,88 @@
+package httpapi
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"annals/engine"
+	"annals/engine/enginetest"
+	"annals/httpapi/auth"
+	"annals/index"
+)
+
+// server is the real API over a real log.
+type server struct {
+	*httptest.Server
+	api   *API
+	log   *engine.Log
+	token string
+}
+
+// testNow is the clock of the API and of the log in tests.
+var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// newServer returns a server with an index, whose log is verified when the test ends. The options' Log and Auth are filled in.
+func newServer(t *testing.T, o Options) *server {
+	t.Helper()
+	return serve(t, o, index.New(index.Options{Logger: enginetest.Quiet}))
+}
+
+// serve is newServer with an index of the caller's, or none: then the log finds by reading itself.
+func serve(t *testing.T, o Options, finder engine.Index) *server {
+	t.Helper()
+	now := func() time.Time { return testNow }
+	l := enginetest.OpenLog(t, engine.Options{Dir: t.TempDir(), Index: finder, Now: now})
+	doors, token, err := auth.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Log, o.Auth, o.Now, o.Logger = l, doors, now, enginetest.Quiet
+	s := &server{api: New(o), log: l, token: token}
+	s.Server = httptest.NewServer(s.api)
+	t.Cleanup(func() {
+		s.api.Drain()
+		s.Close()
+	})
+	return s
+}
+
+// request makes one with the token.
+func (s *server) request(t *testing.T, method, path, body string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+s.token)
+	return r
+}
+
+// do answers a request and holds the answer against the OpenAPI document.
+func (s *server) do(t *testing.T, r *http.Request) (*http.Response, string) {
+	t.Helper()
+	resp, err := s.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("%s %s: read body: %v", r.Method, r.URL, err)
+	}
+	if err := loadContract(t).check(r, resp, body); err != nil {
+		t.Errorf("%s %s: the answer %d is not what openapi.json says: %v\n%s", r.Method, r.URL, resp.StatusCode, err, body)
+	}
+	return resp, string(body)
+}
+
+// post sends events that must all go in.
+func (s *server) post(t *testing.T, body string) {
+	t.Helper()
+	if resp, answer := s.do(t, s.request(t, "POST", "/api/v1/events", body)); resp.StatusCode != http.StatusCreated {
+		t.Fatalf("post: %d %s", resp.StatusCode, answer)
+	}
+}
