@@ -86,7 +86,7 @@ func Main(ctx context.Context, env *Env, table []Command, args []string) int {
 	}
 	cmd := find(table, name)
 	if cmd == nil {
-		fmt.Fprintf(env.Stderr, "annals: there is no command %q%s; `annals help` lists them\n", visible(name), suggestion(table, name))
+		fmt.Fprintf(env.Stderr, "annals: there is no command %q%s; `annals help` lists them\n", name, suggestion(table, name))
 		return 2
 	}
 	env.command = cmd

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"strconv"
 	"time"
@@ -87,11 +88,11 @@ func (s *search) run(ctx context.Context, env *Env, loc *time.Location) error {
 	values.Set("sort", s.sort)
 	rows := newTable(s.out, loc)
 	shown, left := 0, int(s.limit)
+	if s.all {
+		left = math.MaxInt
+	}
 	var first *page
 	for {
-		if s.all {
-			left = maxPage
-		}
 		p, err := s.page(ctx, values, min(left, maxPage))
 		if err != nil {
 			return err
