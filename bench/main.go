@@ -10,6 +10,7 @@
 // (the rest, until everything is indexed), single (one event a request, 64 connections), search, histogram, facets, page (1,000 pages by
 // cursor), export, disk, restart (stop and start), kill (SIGKILL while events come in, start, look for every acknowledged event).
 // DIR must be empty, or kept by an earlier run with --keep and the same events and seed; then --only repeats single phases.
+// A run that fails keeps it too, with what the server printed in DIR/server.log.
 //
 // Every answer's total, and the events of every first page, are checked against the generator's own count: a wrong
 // answer fails the run. Bars are shown next to the figures and fail nothing. The driver runs on the same machine as the server and takes its
@@ -67,7 +68,7 @@ func parseFlags(args []string, stderr io.Writer) (options, error) {
 	flags.BoolVar(&o.keep, "keep", false, "keep the log for runs with --only")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the workload")
 	flags.IntVar(&o.runs, "runs", 300, "times that each search is repeated")
-	flags.StringVar(&o.binary, "server", "", "use this ready `binary` of annals instead of building it")
+	flags.StringVar(&o.binary, "binary", "", "use this ready annals `file` instead of building it")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}

@@ -84,9 +84,11 @@ func (r *run) execute(ctx context.Context) (err error) {
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	if !r.keep {
-		defer func() { err = errors.Join(err, r.clear()) }()
-	}
+	defer func() {
+		if err == nil && len(r.report.Wrong) == 0 && !r.keep {
+			err = r.clear()
+		}
+	}()
 	if err := r.serve(ctx); err != nil {
 		return err
 	}
