@@ -36,19 +36,19 @@ func (s *sequence) in(e *Event) bool {
 	a := analyzers.Get().(*Analyzer)
 	defer analyzers.Put(a)
 	found := false
-	look := func(text string) { found = found || s.inText(a, text) }
 	a.eachText(e, func(field, text string) {
-		if s.field == "" || s.field == field {
-			look(text)
+		if !found && (s.field == "" || s.field == field) {
+			found = s.inText(a, text)
 		}
 	})
-	if s.field == "" && !found {
-		a.walkDetails(e.Details, look, func(_ []byte, kind byte, value string) {
-			if kind != 'n' {
-				look(value)
-			}
-		})
+	if found || s.field != "" {
+		return found
 	}
+	a.walkDetails(e.Details, func(kind byte, _ []byte, text string) {
+		if !found && kind != 'n' {
+			found = s.inText(a, text)
+		}
+	})
 	return found
 }
 

@@ -104,8 +104,12 @@ loop:
 			r, class, n = decode(text[i:])
 		}
 		switch class {
-		case classWord, classMark:
+		case classWord:
 			a.run = utf8.AppendRune(a.run, r)
+		case classMark:
+			if start < len(a.run) {
+				a.run = utf8.AppendRune(a.run, r)
+			}
 		case classConnector:
 			end()
 			a.run = append(a.run, byte(r))

@@ -9,38 +9,39 @@ import (
 // detailsWalk goes through the details of an event without allocating. Normalize has checked that they are JSON; on
 // anything else the walk ends where it no longer understands, it never fails.
 type detailsWalk struct {
-	a     *Analyzer
-	in    string
-	pos   int
-	key   func(key string)
-	value func(path []byte, kind byte, value string)
+	a   *Analyzer
+	in  string
+	pos int
 }
 
-// walkDetails calls key for every object key and value for every scalar with its path (folded keys joined by dots, cut to
-// MaxTermValue bytes; the elements of an array share its path) and kind: the first byte of its JSON. Strings come unquoted,
-// numbers as written. All arguments are only valid during the call.
-func (a *Analyzer) walkDetails(details jsontext.Value, key func(string), value func([]byte, byte, string)) {
+// visitor is told of a key, with kind ':', or of a scalar, with the first byte of its JSON as kind.
+type visitor func(kind byte, path []byte, text string)
+
+// walkDetails calls visit for every object key and every scalar. A scalar comes with its path: folded keys joined by dots,
+// cut to MaxTermValue bytes; the elements of an array share its path. Strings come unquoted, numbers as
+// written. All arguments are only valid during the call.
+func (a *Analyzer) walkDetails(details jsontext.Value, visit visitor) {
 	if len(details) == 0 {
 		return
 	}
 	a.path = a.path[:0]
-	w := detailsWalk{a: a, in: unsafe.String(&details[0], len(details)), key: key, value: value}
-	w.walk(0)
+	w := detailsWalk{a: a, in: unsafe.String(&details[0], len(details))}
+	w.walk(0, visit)
 }
 
 // walk reads one value and reports whether it could. The path is as it was on return.
-func (w *detailsWalk) walk(depth int) bool {
+func (w *detailsWalk) walk(depth int, visit visitor) bool {
 	switch c := w.next(); {
 	case c == 0 || depth > 2*MaxNesting:
 		return false
 	case c == '{':
-		return w.object(depth)
+		return w.object(depth, visit)
 	case c == '[':
-		return w.array(depth)
+		return w.array(depth, visit)
 	case c == '"':
 		s, ok := w.str()
 		if ok {
-			w.value(cut(w.a.path, MaxTermValue), c, s)
+			visit(c, cut(w.a.path, MaxTermValue), s)
 		}
 		return ok
 	default:
@@ -51,12 +52,12 @@ func (w *detailsWalk) walk(depth int) bool {
 		if w.pos == start {
 			return false
 		}
-		w.value(cut(w.a.path, MaxTermValue), c, w.in[start:w.pos])
+		visit(c, cut(w.a.path, MaxTermValue), w.in[start:w.pos])
 		return true
 	}
 }
 
-func (w *detailsWalk) object(depth int) bool {
+func (w *detailsWalk) object(depth int, visit visitor) bool {
 	w.pos++
 	outer := len(w.a.path)
 	for {
@@ -71,13 +72,13 @@ func (w *detailsWalk) object(depth int) bool {
 			if !ok {
 				return false
 			}
-			w.key(key)
+			visit(':', nil, key)
 			w.push(key, depth)
 			if w.next() != ':' {
 				return false
 			}
 			w.pos++
-			ok = w.walk(depth + 1)
+			ok = w.walk(depth+1, visit)
 			w.a.path = w.a.path[:outer]
 			if !ok {
 				return false
@@ -88,7 +89,7 @@ func (w *detailsWalk) object(depth int) bool {
 	}
 }
 
-func (w *detailsWalk) array(depth int) bool {
+func (w *detailsWalk) array(depth int, visit visitor) bool {
 	w.pos++
 	for {
 		switch w.next() {
@@ -98,7 +99,7 @@ func (w *detailsWalk) array(depth int) bool {
 		case ',':
 			w.pos++
 		default:
-			if !w.walk(depth + 1) {
+			if !w.walk(depth+1, visit) {
 				return false
 			}
 		}

@@ -92,7 +92,8 @@ func oracleTake(text string) oracleValue {
 			j := i
 			var run []rune
 			for ; j < len(runes) && slices.Contains([]string{"word", "mark", "connector", "skip"}, oracleKind(runes[j])); j++ {
-				if oracleKind(runes[j]) != "skip" {
+				starts := len(run) == 0 || oracleKind(run[len(run)-1]) == "connector"
+				if kind := oracleKind(runes[j]); kind != "skip" && !(kind == "mark" && starts) {
 					run = append(run, runes[j])
 				}
 			}

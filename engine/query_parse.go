@@ -246,7 +246,7 @@ func (p *parser) quotedPath(at int) (Expr, error) {
 		return nil, err
 	}
 	if path == "" || p.end() || p.next() != ':' {
-		return nil, p.errorAt(at, `write details."path":value`)
+		return nil, p.errorAt(p.pos, `write details."path":value`)
 	}
 	p.pos++
 	return p.field(detailsField(path), at)

@@ -170,19 +170,21 @@ func (a *Analyzer) eachText(e *Event, fn func(field, text string)) {
 
 // detailTerms emits the terms of the details: tokens of keys and values, and each value under its path.
 func (a *Analyzer) detailTerms(e *Event, emit func(term []byte)) {
-	token := func(_ tokenKind, tok []byte) {
-		a.term = append(append(a.term[:0], 't'), tok...)
-		emit(a.term)
-	}
-	a.walkDetails(e.Details, func(key string) { a.scan(key, token) }, func(path []byte, kind byte, value string) {
+	a.walkDetails(e.Details, func(kind byte, path []byte, text string) {
 		if kind != 'n' {
-			a.scan(value, token)
+			a.scan(text, func(_ tokenKind, tok []byte) {
+				a.term = append(append(a.term[:0], 't'), tok...)
+				emit(a.term)
+			})
+		}
+		if kind == ':' {
+			return
 		}
 		a.term = append(append(a.term[:0], "?details."...), path...)
 		emit(a.term)
 		a.term[0] = '='
 		a.term = append(a.term, separator)
-		a.term = appendFold(a.term, value, MaxTermValue)
+		a.term = appendFold(a.term, text, MaxTermValue)
 		emit(a.term)
 	})
 }
