@@ -43,13 +43,13 @@ func TestExamplesParse(t *testing.T) {
 			if i < 0 || strings.HasPrefix(line, "#") || strings.Contains(line[i:], "$") || cmd.Name == "tail" || cmd.Name == "import" {
 				continue
 			}
-			end := strings.IndexAny(line[i:], "|>)")
+			end := strings.IndexAny(strings.Replace(line[i:], "2>", ">", 1), "|>)")
 			if end < 0 {
 				end = len(line) - i
 			}
 			c := newCLI(t, f.URL)
 			t.Chdir(t.TempDir())
-			if got := c.run(splitWords(line[i+len("annals ") : i+end])...); got.status == 2 {
+			if got := c.run(splitWords(strings.TrimSuffix(line[i+len("annals "):i+end], " "))...); got.status == 2 {
 				t.Errorf("%s\n%s", line, got.stderr)
 			}
 		}
@@ -58,12 +58,9 @@ func TestExamplesParse(t *testing.T) {
 
 // splitWords splits a line of shell with single quotes.
 func splitWords(line string) []string {
-	var words []string
-	for _, w := range regexp.MustCompile(`'[^']*'|\S+`).FindAllString(line, -1) {
-		if w == "2" {
-			continue // what is left of a redirection
-		}
-		words = append(words, strings.Trim(w, "'"))
+	words := regexp.MustCompile(`'[^']*'|\S+`).FindAllString(line, -1)
+	for i, w := range words {
+		words[i] = strings.Trim(w, "'")
 	}
 	return words
 }

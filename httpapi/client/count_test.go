@@ -38,5 +38,7 @@ func TestShape(t *testing.T) {
 	}
 	f(`result: "perhaps 12" is not one of success, failure`, `result: "…" is not one of success, failure`)
 	f("event: is 300000 bytes, the limit is 262144", "event: is N bytes, the limit is N")
+	f("stored SHA-256 28f54018ef, sent abc9", "stored SHA-N N, sent N")
+	f("at 2026-11-23T07:00:00Z 审计9", "at N-N-N:N:N N")
 	f(`an "open quote`, `an "…"`)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // outcomes counts what became of records.
@@ -54,26 +56,30 @@ func (r *fileReport) reject(place, reason string) {
 }
 
 // shape takes the values out of a reason, so that reasons of one kind count together: what is in double quotes becomes "…",
-// digits become N.
+// a word with a digit in it (a number, a time, a hash) becomes N.
 func shape(reason string) string {
 	var b strings.Builder
-	quoted, digits := false, false
-	for _, c := range reason {
-		digit := c >= '0' && c <= '9'
+	for len(reason) > 0 {
+		n := len(reason) - len(strings.TrimLeftFunc(reason, isWordRune))
 		switch {
-		case c == '"' && !quoted:
+		case reason[0] == '"':
 			b.WriteString(`"…"`)
-		case quoted || c == '"' || digit && digits:
-		case digit:
+			_, reason, _ = strings.Cut(reason[1:], `"`)
+			continue
+		case n == 0:
+			_, n = utf8.DecodeRuneInString(reason)
+			b.WriteString(reason[:n])
+		case strings.ContainsFunc(reason[:n], unicode.IsDigit):
 			b.WriteByte('N')
 		default:
-			b.WriteRune(c)
+			b.WriteString(reason[:n])
 		}
-		quoted = quoted != (c == '"')
-		digits = digit
+		reason = reason[n:]
 	}
 	return b.String()
 }
+
+func isWordRune(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
 
 // printReports writes the outcome of every file, the total, and why records were rejected.
 func printReports(out screen, reports []*fileReport, dryRun bool, took time.Duration) {

@@ -3,6 +3,7 @@ package client
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -73,7 +74,7 @@ func (p *progress) clear() {
 func (p *progress) file(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.name = name
+	p.name = filepath.Base(name)
 }
 
 // note prints a line of its own, even when the progress is not shown.

@@ -101,12 +101,13 @@ func (s *search) run(ctx context.Context, env *Env, loc *time.Location) error {
 			first = p
 			s.settle(values, p)
 		}
-		if err := s.print(p, rows, s.all || p.Next != ""); err != nil {
-			return err
-		}
 		shown += len(p.Events)
 		left -= len(p.Events)
-		if p.Next == "" || left <= 0 || len(p.Events) == 0 {
+		more := p.Next != "" && left > 0 && len(p.Events) > 0
+		if err := s.print(p, rows, more); err != nil {
+			return err
+		}
+		if !more {
 			footer(env.Stderr, first, shown, p.Next != "")
 			return nil
 		}

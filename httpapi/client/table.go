@@ -125,9 +125,10 @@ func (t *table) layOut(rows [][]string, more bool) {
 	}
 }
 
-// squeeze narrows the widest columns until the last has room for a few words, and gives it the rest of the line.
+// squeeze narrows the widest columns, except the time, until the last has two fifths of the line, and gives it the rest.
 func (t *table) squeeze(last int) {
-	const room, narrowest = 24, 9
+	const narrowest = 7
+	room := max(24, t.out.width*2/5)
 	used := func() int {
 		n := 0
 		for k, w := range t.widths {
@@ -144,7 +145,7 @@ func (t *table) squeeze(last int) {
 		}
 		t.widths[k]--
 	}
-	t.widths[last] = max(t.out.width-used(), narrowest)
+	t.widths[last] = max(t.out.width-used(), len(t.columns[last].head))
 }
 
 // line joins the cells of a row. On a terminal each is cut to its column; elsewhere a long one pushes the rest along.
