@@ -60,7 +60,8 @@ func translate(o record.Object) (*engine.Event, error) {
 		Source:    v.source(),
 	}
 	v.setOutcome(e)
-	e.Write = record.Flag(record.IsWrite(e.Operation) || e.Operation == engine.OpOther && strings.HasSuffix(strings.ToLower(action), "/action"))
+	unknown := e.Operation == engine.OpOther && strings.HasSuffix(strings.ToLower(action), "/action")
+	e.Write = record.Flag(record.IsWrite(e.Operation) || unknown)
 	e.Description = record.Digest(e)
 	return e, nil
 }

@@ -28,7 +28,7 @@ type scope struct {
 // fields are the places of a record where a value may be.
 type fields struct {
 	root    scope
-	shallow []scope // the root and its containers
+	shallow []scope // the root, its containers, and the first of its "events"
 	deep    []scope // every object, nearer ones first
 }
 
@@ -40,6 +40,9 @@ func open(o record.Object) *fields {
 		if inner := f.root.inner(name); inner.object.Raw != nil {
 			f.shallow = append(f.shallow, inner)
 		}
+	}
+	if events := o.Objs("events"); len(events) > 0 {
+		f.shallow = append(f.shallow, newScope(events[0]))
 	}
 	f.deep = append(f.deep, f.shallow[1:]...)
 	level := []scope{f.root}

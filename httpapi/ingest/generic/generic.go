@@ -3,6 +3,7 @@
 package generic
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -23,7 +24,7 @@ const sure = 50
 
 // Detect takes any JSON object.
 func Detect(head []byte, _ string) int {
-	if len(record.Head(head, wrappers...).Names()) == 0 {
+	if len(record.Head(head).Names()) == 0 {
 		return 0
 	}
 	return sure
@@ -31,8 +32,20 @@ func Detect(head []byte, _ string) int {
 
 // Read translates every record of r.
 func Read(r io.Reader, o record.Options, emit record.Emit) error {
+	br := bufio.NewReaderSize(r, record.HeadBytes)
+	head, _ := br.Peek(record.HeadBytes) // ReadObjects meets and reports what cuts it short
 	translate := func(obj record.Object) (*engine.Event, error) { return translate(obj, o.Zone()) }
-	return record.ReadObjects(r, o, emit, translate, wrappers...)
+	return record.ReadObjects(br, o, emit, translate, wrappersOf(head)...)
+}
+
+// wrappersOf returns the wrappers to look into, if the file's first object can be one: an event has a time of its own, an answer has not,
+// and an event's own "items" must not be taken for events.
+func wrappersOf(head []byte) []string {
+	f := open(record.Head(head))
+	if _, err := f.time(time.UTC); err == nil {
+		return nil
+	}
+	return wrappers
 }
 
 func translate(o record.Object, zone *time.Location) (*engine.Event, error) {
@@ -72,8 +85,10 @@ var (
 
 // action prefers names that can mean nothing else, wherever they are, to "type" and "name".
 func (f *fields) action() string {
-	if f.root.has("kind") && f.root.has("type") && f.root.text("name") != "" {
-		return f.root.text("name") // a Google report: type is the group of what name says
+	for _, s := range f.shallow {
+		if f.root.has("kind") && s.has("type") && s.text("name") != "" {
+			return s.text("name") // a Google report: type is the group of what name says
+		}
 	}
 	return record.First(f.text(actionNames), f.text(weakActionNames))
 }

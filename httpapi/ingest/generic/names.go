@@ -5,7 +5,7 @@ package generic
 var (
 	actionNames = []string{"action", "actionname", "eventname", "eventtype", "eventtypename", "operation", "operationname", "event",
 		"activity", "activityname", "activitytype", "auditlogevent", "methodname", "verb", "command"}
-	weakActionNames = []string{"type", "kind", "name", "method"}
+	weakActionNames = []string{"type", "name", "method"}
 
 	timeNames = []string{"timestamp", "time", "ts", "eventtime", "eventtimestamp", "datetime", "date", "createdat", "created", "datecreate",
 		"creationtime", "published", "occurredat", "effectiveat", "generateddatetime", "timecreated", "timegenerated", "isotimestamp",
@@ -19,8 +19,8 @@ var (
 		"actorname", "actoremail", "userprincipalname", "principal", "subject", "initiator", "createdby", "account"}
 	userIDNames = []string{"userid", "actorid", "accountid", "uid"}
 
-	ipNames = []string{"ip", "ipaddress", "sourceip", "sourceipaddress", "sourceips", "clientip", "clientipaddress", "remoteaddress", "remoteip",
-		"remoteaddr", "addrremote", "srcip", "srcaddr", "requestip", "callerip", "calleripaddress", "ipaddr", "xforwardedfor"}
+	ipNames = []string{"ip", "ipaddress", "sourceip", "sourceipaddress", "sourceips", "clientip", "clientipaddress", "remoteaddress",
+		"remoteip", "remoteaddr", "addrremote", "srcip", "srcaddr", "requestip", "callerip", "calleripaddress", "ipaddr", "xforwardedfor"}
 	agentNames   = []string{"useragent", "rawuseragent", "ua", "requestuseragent", "httpuseragent", "browsertype"}
 	channelNames = []string{"channel", "platform", "interface", "origin", "reportedclienttype", "clienttype", "contexttype"}
 

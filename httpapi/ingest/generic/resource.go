@@ -41,6 +41,9 @@ func (s scope) resources(name string) []engine.Resource {
 		}
 		return nil
 	}
+	if s.value(name).Kind() != '[' {
+		return nil
+	}
 	wrapped, err := record.Parse([]byte(`{"list":` + string(s.value(name)) + `}`))
 	if err != nil {
 		return nil

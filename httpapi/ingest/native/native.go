@@ -16,8 +16,9 @@ const format = "native"
 
 // kinds are the members of an event and the JSON kind that each has.
 var kinds = map[string]jsontext.Kind{
-	"id": '"', "time": '"', "tenant": '"', "actor": '{', "action": '"', "operation": '"', "result": '"', "error": '{', "project": '{',
-	"module": '"', "resources": '[', "description": '"', "source": '{', "write": 't', "dangerous": 't', "details": '{', "received": '"', "seq": '0',
+	"id": '"', "time": '"', "tenant": '"', "actor": '{', "action": '"', "operation": '"', "result": '"', "error": '{',
+	"project": '{', "module": '"', "resources": '[', "description": '"', "source": '{', "write": 't', "dangerous": 't', "details": '{',
+	"received": '"', "seq": '0',
 }
 
 // Detect looks for an action among members that all are an event's. One stranger is let pass among many that are, so that a misspelt
