@@ -18,6 +18,7 @@ func newReport(ctx context.Context, o options) *report {
 		MemoryGB: memoryGB(),
 		System:   runtime.GOOS + "/" + runtime.GOARCH + " " + firstLine("/proc/sys/kernel/osrelease"),
 		Go:       runtime.Version(),
+		Load:     loadAverage(),
 		Command:  o.command(),
 		Date:     time.Now().UTC().Format(time.RFC3339),
 		Commit:   commit(ctx),
@@ -46,6 +47,15 @@ func memoryGB() int {
 		return 0
 	}
 	return (kib + 1<<19) >> 20
+}
+
+// loadAverage returns how many processes wanted a core in the last minute.
+func loadAverage() string {
+	load, _, _ := strings.Cut(firstLine("/proc/loadavg"), " ")
+	if load == "" {
+		return "unknown"
+	}
+	return load
 }
 
 // valueOf returns the value of the first "name: value" line of a file, or nothing.

@@ -38,6 +38,7 @@ type report struct {
 	MemoryGB int      `json:"memory_gb"`
 	System   string   `json:"system"`
 	Go       string   `json:"go"`
+	Load     string   `json:"load_average"` // when the run began: of other work on the machine
 	Command  string   `json:"command"`
 	Date     string   `json:"date"`
 	Commit   string   `json:"commit"`
@@ -105,7 +106,7 @@ func millis(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
 // print writes the report as text with its columns aligned.
 func (r *report) print(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %d cores, %d GB, %s, %s\n", r.Machine, r.Cores, r.MemoryGB, r.System, r.Go)
+	fmt.Fprintf(&b, "%s, %d cores, %d GB, %s, %s, load average %s before\n", r.Machine, r.Cores, r.MemoryGB, r.System, r.Go, r.Load)
 	fmt.Fprintf(&b, "%s\n%s, commit %s, seed %d\n\n", r.Command, r.Date, r.Commit, r.Seed)
 	lines := [][]string{{"what", "median", "p99", "runs", "bar", ""}}
 	for _, one := range r.Rows {

@@ -11,7 +11,7 @@ import (
 )
 
 func TestTableIsAligned(t *testing.T) {
-	r := report{Machine: "Some CPU", Cores: 2, MemoryGB: 8, System: "linux/amd64", Go: "go1", Command: "go run ./bench", Date: "today",
+	r := report{Machine: "Some CPU", Cores: 2, MemoryGB: 8, System: "linux/amd64", Go: "go1", Load: "0.05", Command: "go run ./bench", Date: "today",
 		Commit: "abc", Seed: 1}
 	r.figure("ingest burst", "events/s", 61234.7, atLeast(60_000))
 	r.times("one keyword", []time.Duration{time.Millisecond, 2100 * time.Microsecond, 3500 * time.Microsecond}, atMost(3))
@@ -21,7 +21,7 @@ func TestTableIsAligned(t *testing.T) {
 	if err := r.print(&b); err != nil {
 		t.Fatal(err)
 	}
-	want := `Some CPU, 2 cores, 8 GB, linux/amd64, go1
+	want := `Some CPU, 2 cores, 8 GB, linux/amd64, go1, load average 0.05 before
 go run ./bench
 today, commit abc, seed 1
 
