@@ -305,7 +305,7 @@ type cli struct {
 	t     *testing.T
 	env   map[string]string
 	width int
-	stdin string
+	stdin io.Reader
 }
 
 func newCLI(t *testing.T, server string) *cli {
@@ -321,7 +321,7 @@ func (c *cli) run(args ...string) result {
 }
 
 func (c *cli) runWith(ctx context.Context, stdout, stderr *lockedBuffer, args ...string) result {
-	env := &client.Env{Stdin: strings.NewReader(c.stdin), Stdout: stdout, Stderr: stderr,
+	env := &client.Env{Stdin: c.stdin, Stdout: stdout, Stderr: stderr,
 		Getenv: func(name string) string { return c.env[name] }, Width: func(any) int { return c.width }}
 	status := client.Main(ctx, env, client.Commands(), args)
 	return result{status, stdout.String(), stderr.String()}

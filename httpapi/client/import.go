@@ -122,7 +122,9 @@ func runImport(ctx context.Context, env *Env, args []string) error {
 	started := time.Now()
 	reports, err := im.run(ctx, sources)
 	im.progress.stop()
-	printReports(env.screen(env.Stdout), reports, im.flags.dryRun, time.Since(started))
+	if err == nil || anyOutcome(reports) {
+		printReports(env.screen(env.Stdout), reports, im.flags.dryRun, time.Since(started))
+	}
 	if err != nil {
 		return fmt.Errorf("%w; stopped before the end, run it again to go on (what is in is not doubled)", err)
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,15 +16,27 @@ type source struct {
 	size int64  // 0 when it is not known
 }
 
-func (s source) open(stdin io.Reader) (io.ReadCloser, error) {
+func (s source) open(ctx context.Context, stdin io.Reader) (io.ReadCloser, error) {
 	if s.name == "-" {
-		return io.NopCloser(stdin), nil
+		return interruptible(ctx, stdin), nil
 	}
 	f, err := os.Open(s.name)
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", pathless(err))
 	}
 	return f, nil
+}
+
+// interruptible ends a read that waits for a terminal or a pipe when the context ends. The copying goroutine may be left
+// waiting; the process is about to end then.
+func interruptible(ctx context.Context, stdin io.Reader) io.ReadCloser {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, stdin)
+		w.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { w.CloseWithError(context.Cause(ctx)) })
+	return r
 }
 
 // expand turns the arguments into files: directories into what is below them, patterns into what they match, in a fixed order.

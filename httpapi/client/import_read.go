@@ -31,7 +31,7 @@ func (im *importer) readAll(ctx context.Context, sources []source) ([]*fileRepor
 }
 
 func (im *importer) readFile(ctx context.Context, s source, r *fileReport) error {
-	file, err := s.open(im.stdin)
+	file, err := s.open(ctx, im.stdin)
 	if err != nil {
 		return err
 	}

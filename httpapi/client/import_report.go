@@ -81,11 +81,12 @@ func shape(reason string) string {
 
 func isWordRune(c rune) bool { return unicode.IsLetter(c) || unicode.IsDigit(c) }
 
+func anyOutcome(reports []*fileReport) bool {
+	return slices.ContainsFunc(reports, func(r *fileReport) bool { return r.outcomes != outcomes{} || r.failed != nil })
+}
+
 // printReports writes the outcome of every file, the total, and why records were rejected.
 func printReports(out screen, reports []*fileReport, dryRun bool, took time.Duration) {
-	if len(reports) == 0 {
-		return
-	}
 	created := "imported"
 	if dryRun {
 		created = "would go in"

@@ -128,9 +128,15 @@ func (s *sender) retry(err error, attempt int) (time.Duration, bool) {
 		return wait, true
 	}
 	if _, ok := errors.AsType[*connectError](err); ok {
-		return wait, s.answered.Load() || !errors.Is(err, syscall.ECONNREFUSED)
+		return wait, s.answered.Load() || broken(err)
 	}
 	return 0, false
+}
+
+// broken reports whether there was a connection and it broke. A server that cannot be reached at all is rather a wrong address
+// than one that is away for a moment, unless it has answered before.
+func broken(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
 // narrow handles a request that was refused as a whole because of what it carries: it is halved until the refusal is about one

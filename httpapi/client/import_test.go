@@ -3,6 +3,7 @@ package client_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 func eventLines(n int) string {
@@ -204,7 +206,7 @@ func TestImportFindsFiles(t *testing.T) {
 	if got := c.run("import", "--tenant", "acme", filepath.Join(dir, "a", "*.json")); got.status != 0 || !strings.Contains(got.stdout, "one.json") {
 		t.Errorf("import of a pattern: %+v", got)
 	}
-	c.stdin = event(200, `"tenant":"other"`)
+	c.stdin = strings.NewReader(event(200, `"tenant":"other"`))
 	if got := c.run("import", "--tenant", "acme", "-"); got.status != 0 {
 		t.Errorf("import of stdin: %+v", got)
 	}
@@ -222,5 +224,19 @@ func TestImportDryRunSendsNothing(t *testing.T) {
 	}
 	if f.requests != 0 {
 		t.Errorf("dry run made %d requests", f.requests)
+	}
+}
+
+// Waiting for more on stdin ends when the command is interrupted.
+func TestImportFromATerminalIsInterrupted(t *testing.T) {
+	f := newFake(t)
+	c := newCLI(t, f.URL)
+	forever, _ := io.Pipe()
+	c.stdin = forever
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	var stdout, stderr lockedBuffer
+	if got := c.runWith(ctx, &stdout, &stderr, "import", "-"); got.status == 0 {
+		t.Errorf("interrupted import: %+v", got)
 	}
 }
