@@ -188,7 +188,7 @@ func (l *Log) readRange(ctx context.Context, from, to uint64, fn func(*Event) er
 // readSeqs reads a short run of events in seq order.
 func (w *window) readSeqs(from, to uint64) ([]*Event, error) {
 	at := make([]Pos, 0, to-from)
-	err := w.read(to, func(txn *badger.Txn) error {
+	err := w.read(w.end.Load(), func(txn *badger.Txn) error { // the version is a whole group's, and the last one may reach beyond to
 		o := badger.DefaultIteratorOptions
 		o.PrefetchValues, o.Prefix = false, []byte{familySeq}
 		it := txn.NewIterator(o)
