@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +36,28 @@ func randomText(r *rand.Rand, most int) string {
 		b.WriteString(glue[r.IntN(len(glue))])
 	}
 	return b.String()
+}
+
+// TestChecksConcurrently: the index runs a plan's checks on several goroutines.
+func TestChecksConcurrently(t *testing.T) {
+	q, err := ParseQuery(`"connection reset" req-id* 用户a id:x*`, matchDay, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := Compile(q, Tenants{All: true}, time.Time{}, time.Time{}, nil).(PlanAnd)
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			for range 200 {
+				for _, p := range plan.Parts {
+					if p.(PlanCheck).Check(&Event{Description: "connection, reset by req-idle 用户a", ID: "x1"}) != true {
+						t.Error("a check failed")
+					}
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }

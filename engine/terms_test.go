@@ -68,6 +68,29 @@ func TestDetailsDamaged(t *testing.T) {
 	}
 }
 
+// FuzzDetails holds the walk to a JSON decoder's.
+func FuzzDetails(f *testing.F) {
+	f.Add([]byte(`{"a":{"B.c":[1,-2.5e7,"x\ny\ud83d\ude00",true,null,[],{}]},"d" : "\"é"}`))
+	f.Add([]byte(`{"":{"":"\u001f"},"` + strings.Repeat("é", 200) + `":[[{"x":0}]]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e := &Event{Details: data}
+		terms := termsOf(e)
+		if v := jsontext.Value(data); !v.IsValid() || v.Kind() != '{' || nesting(v) > MaxNesting {
+			return
+		}
+		want := map[string]bool{}
+		for field, values := range oracleRead(e).fields {
+			for _, v := range values {
+				want[ExactTerm(field, v)] = true
+			}
+		}
+		maps.DeleteFunc(terms, func(term string, _ bool) bool { return term[0] != '=' })
+		if !maps.Equal(terms, want) {
+			t.Fatalf("%s has the values\n%q, want\n%q", data, slices.Sorted(maps.Keys(terms)), slices.Sorted(maps.Keys(want)))
+		}
+	})
+}
+
 func TestColumnValues(t *testing.T) {
 	e := benchEvent()
 	e.Resources = append(e.Resources, Resource{Type: "API", ID: "r2"}, Resource{Type: "Tag", Name: "orders-v2"}, Resource{Name: strings.Repeat("é", 200)})
