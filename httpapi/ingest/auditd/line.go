@@ -38,6 +38,7 @@ func (r auditRecord) get(names ...string) string {
 // parseLine reads [node=N ]type=T [msg=]audit(S.MS:SERIAL)[:] fields. What stands before, such as a syslog header, is skipped.
 func parseLine(line string) (auditRecord, error) {
 	r := auditRecord{raw: line}
+	line = strings.ToValidUTF8(line, "\uFFFD")
 	i := strings.Index(line, "type=")
 	if i < 0 || i > 256 {
 		return r, errNoAudit
@@ -107,7 +108,7 @@ func parseFields(s, kind string, fields []field) []field {
 			value, s, _ = cutWord(s)
 			value = decode(name, strings.Trim(value, `",'`), kind)
 		}
-		fields = append(fields, field{name, strings.ToValidUTF8(value, "\uFFFD")})
+		fields = append(fields, field{name, value})
 	}
 }
 

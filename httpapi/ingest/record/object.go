@@ -33,40 +33,66 @@ func Parse(raw []byte) (Object, error) {
 // object finds the members of raw, which may be anything.
 func object(raw []byte) Object {
 	o := Object{Raw: raw}
+	if i := space(raw, 0); i >= len(raw) || raw[i] != '{' {
+		return Object{}
+	}
+	o.members = make([]member, 0, min(4+len(raw)/48, 64))
+	each(raw, func(name, value []byte) bool {
+		o.members = append(o.members, member{name, value})
+		return true
+	})
+	return o
+}
+
+// find returns the value of raw's member of that name, or nil.
+func find(raw []byte, name string) (found jsontext.Value) {
+	each(raw, func(n, value []byte) bool {
+		if string(n) == name {
+			found = value
+		}
+		return found == nil
+	})
+	return found
+}
+
+// each calls fn for the members of raw, if it is an object, up to where fn returns false.
+func each(raw []byte, fn func(name, value []byte) bool) {
 	i := space(raw, 0)
 	if i >= len(raw) || raw[i] != '{' {
-		return Object{}
+		return
 	}
 	for i++; ; i++ {
 		i = space(raw, i)
 		if i >= len(raw) || raw[i] != '"' {
-			return o
+			return
 		}
 		end := skip(raw, i)
 		name := raw[i:end]
 		i = space(raw, end)
 		if i >= len(raw) || raw[i] != ':' || len(name) < 2 {
-			return o
+			return
 		}
 		i = space(raw, i+1)
 		end = skip(raw, i)
-		o.members = append(o.members, member{name[1 : len(name)-1], raw[i:end]})
+		if !fn(name[1:len(name)-1], raw[i:end]) {
+			return
+		}
 		if i = space(raw, end); i >= len(raw) || raw[i] != ',' {
-			return o
+			return
 		}
 	}
 }
 
 // Get returns the value at the path of member names as written, or nil.
 func (o Object) Get(path ...string) jsontext.Value {
-	for i, name := range path {
-		v := o.get(name)
-		if i == len(path)-1 || v == nil {
-			return v
-		}
-		o = object(v)
+	if len(path) == 0 {
+		return nil
 	}
-	return nil
+	v := o.get(path[0])
+	for _, name := range path[1:] {
+		v = find(v, name)
+	}
+	return v
 }
 
 func (o Object) get(name string) jsontext.Value {

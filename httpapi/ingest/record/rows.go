@@ -2,18 +2,20 @@ package record
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 )
 
 var errNoHeader = errors.New("no header row")
 
 // Row is one row of a CSV file: values by column name.
 type Row struct {
-	Raw     []byte
+	Raw     []byte // as in the file; the values are made valid UTF-8
 	columns []string
 	values  []string
 }
@@ -30,9 +32,12 @@ func (r Row) Get(columns ...string) string {
 	return ""
 }
 
-// Fields returns all of the row's values that are not empty.
+// Fields returns all of the row's values that are not empty, and where the row was not valid UTF-8, the row in base64.
 func (r Row) Fields() *Fields {
 	f := &Fields{}
+	if !utf8.Valid(r.Raw) {
+		f.Set("raw_base64", base64.StdEncoding.EncodeToString(r.Raw))
+	}
 	for i, c := range r.columns {
 		f.Set(c, r.values[i])
 	}
@@ -79,7 +84,7 @@ func (c *rowCutter) flush(err error) error {
 	row := Row{Raw: bytes.Clone(c.raw), columns: c.columns}
 	c.raw = c.raw[:0]
 	if err == nil {
-		row.values, err = csv.NewReader(bytes.NewReader(row.Raw)).Read()
+		row.values, err = csv.NewReader(bytes.NewReader(bytes.ToValidUTF8(row.Raw, []byte("\uFFFD")))).Read()
 	}
 	switch {
 	case err != nil:

@@ -40,8 +40,12 @@ func split(r *bufio.Reader, wrappers []string, fn func(n int, raw []byte, err er
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := r.Read(buf)
-		for _, c := range buf[:n] {
-			if err := s.take(c); err != nil {
+		for chunk := buf[:n]; len(chunk) > 0; chunk = chunk[1:] {
+			chunk = chunk[s.keepPlain(chunk):]
+			if len(chunk) == 0 {
+				break
+			}
+			if err := s.take(chunk[0]); err != nil {
 				return err
 			}
 		}
@@ -80,6 +84,22 @@ func (s *splitter) take(c byte) error {
 	}
 	return nil
 }
+
+// keepPlain keeps what the chunk begins with that changes nothing but the record's text, and returns how much that is.
+func (s *splitter) keepPlain(chunk []byte) int {
+	if s.depth == 0 || s.esc || s.tail || len(s.rec)+len(chunk) > MaxRecordBytes {
+		return 0
+	}
+	n := 0
+	for n < len(chunk) && !structural[chunk[n]] {
+		n++
+	}
+	s.rec = append(s.rec, chunk[:n]...)
+	return n
+}
+
+// structural are the bytes that take looks at.
+var structural = [256]bool{'"': true, '\\': true, '\n': true, '{': true, '}': true, '[': true, ']': true}
 
 func (s *splitter) keep(c byte) {
 	switch {

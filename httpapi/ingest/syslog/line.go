@@ -22,7 +22,7 @@ type message struct {
 	text     string
 }
 
-// parseLine reads either kind of line.
+// parseLine reads either kind of line, which must be valid UTF-8.
 func parseLine(line string) (message, error) {
 	m := message{raw: line, priority: -1}
 	rest, ok := m.cutPriority(line)
@@ -128,7 +128,7 @@ func (m *message) details() []byte {
 	return f.Value()
 }
 
-// clean makes text fit one line of valid UTF-8.
+// clean makes text fit one line.
 func clean(s string) string {
-	return strings.Join(strings.Fields(strings.ToValidUTF8(s, "\uFFFD")), " ")
+	return strings.Join(strings.Fields(s), " ")
 }

@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"strings"
 
 	"annals/engine"
 	"annals/httpapi/ingest/record"
@@ -59,10 +60,11 @@ func Read(r io.Reader, o record.Options, emit record.Emit) error {
 }
 
 func translate(line string, years *yearGuess, seen *repeats) (*engine.Event, error) {
-	m, err := parseLine(line)
+	m, err := parseLine(strings.ToValidUTF8(line, "\uFFFD"))
 	if err != nil {
 		return nil, err
 	}
+	m.raw = line
 	if m.time.IsZero() {
 		if m.time, err = years.time(m.stamp); err != nil {
 			return nil, err

@@ -42,7 +42,7 @@ type rule struct {
 func (r rule) apply(ev *engine.Event, program string, m []string) {
 	get := func(group string) string {
 		if i := r.re.SubexpIndex(group); i >= 0 {
-			return strings.ToValidUTF8(m[i], "\uFFFD")
+			return m[i]
 		}
 		return ""
 	}
