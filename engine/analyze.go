@@ -87,40 +87,43 @@ func (a *Analyzer) scan(text string, emit func(tokenKind, []byte)) {
 
 // scanRun reads the run that starts at text[i], emits its tokens and returns where it ends.
 func (a *Analyzer) scanRun(text string, i int, emit func(tokenKind, []byte)) int {
-	a.run, a.parts = a.run[:0], a.parts[:0]
+	run, parts := a.run[:0], a.parts[:0]
 	start := 0 // of the part; equal to len(run) after a connector
-	end := func() {
-		if start < len(a.run) {
-			a.parts = append(a.parts, span{start, len(a.run)})
-		}
-	}
 loop:
 	for i < len(text) {
 		r, class, n := rune(text[i]), classSpace, 1
 		if r < utf8.RuneSelf {
-			class = classASCII[r]
-			r = rune(foldASCII[r])
+			if class = classASCII[r]; class == classWord {
+				run = append(run, foldASCII[r])
+				i++
+				continue
+			}
 		} else {
 			r, class, n = decode(text[i:])
 		}
 		switch class {
 		case classWord:
-			a.run = utf8.AppendRune(a.run, r)
+			run = utf8.AppendRune(run, r)
 		case classMark:
-			if start < len(a.run) {
-				a.run = utf8.AppendRune(a.run, r)
+			if start < len(run) {
+				run = utf8.AppendRune(run, r)
 			}
 		case classConnector:
-			end()
-			a.run = append(a.run, byte(r))
-			start = len(a.run)
+			if start < len(run) {
+				parts = append(parts, span{start, len(run)})
+			}
+			run = append(run, byte(r))
+			start = len(run)
 		case classSkip:
 		default:
 			break loop
 		}
 		i += n
 	}
-	end()
+	if start < len(run) {
+		parts = append(parts, span{start, len(run)})
+	}
+	a.run, a.parts = run, parts
 	a.emitRun(emit)
 	return i
 }
