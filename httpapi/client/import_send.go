@@ -98,7 +98,7 @@ func (s *sender) send(ctx context.Context, b *batch) error {
 		if time.Since(silentSince)+wait > s.patience {
 			return fmt.Errorf("gave up after %s: %w", s.patience, err)
 		}
-		s.progress.note(fmt.Sprintf("%v; trying again in %s", err, wait.Round(100*time.Millisecond)))
+		s.progress.note(brief(err) + "; trying again")
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

@@ -21,8 +21,9 @@ type progress struct {
 	ended   chan struct{}
 	ticking sync.WaitGroup
 
-	mu   sync.Mutex // guards name and the terminal's line
-	name string
+	mu    sync.Mutex // guards what follows and the terminal's line
+	name  string
+	noted time.Time
 }
 
 const (
@@ -77,10 +78,14 @@ func (p *progress) file(name string) {
 	p.name = filepath.Base(name)
 }
 
-// note prints a line of its own, even when the progress is not shown.
+// note prints a line of its own, even when the progress is not shown, but at most one every few seconds.
 func (p *progress) note(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if time.Since(p.noted) < lineEvery {
+		return
+	}
+	p.noted = time.Now()
 	p.clear()
 	fmt.Fprintln(p.out.w, visible(text))
 }

@@ -91,20 +91,29 @@ func (c *connection) unreachable(ctx context.Context, err error) error {
 		err = urlErr.Err
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return &connectError{fmt.Sprintf("no server answers at %s (address from %s): start one with `annals serve`, "+
-			"or name another with --server or ANNALS_SERVER", c.base, c.baseFrom), err}
+		return &connectError{fmt.Sprintf("no server answers at %s", c.base), fmt.Sprintf(" (address from %s): start one with `annals serve`, "+
+			"or name another with --server or ANNALS_SERVER", c.baseFrom), err}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
-		return &connectError{fmt.Sprintf("%s closed the connection in the middle of an answer", c.base), err}
+		return &connectError{fmt.Sprintf("%s closed the connection in the middle of an answer", c.base), "", err}
 	}
-	return &connectError{fmt.Sprintf("cannot reach %s (address from %s): %v", c.base, c.baseFrom, err), err}
+	return &connectError{fmt.Sprintf("cannot reach %s: %v", c.base, err), fmt.Sprintf(" (address from %s)", c.baseFrom), err}
 }
 
 // connectError is a failure of the network or of the server's process, which trying again may mend.
 type connectError struct {
-	message string
-	err     error
+	brief  string
+	advice string // what to do about it
+	err    error
 }
 
-func (e *connectError) Error() string { return e.message }
+func (e *connectError) Error() string { return e.brief + e.advice }
 func (e *connectError) Unwrap() error { return e.err }
+
+// brief is an error's text without the advice, for where the command itself tries again.
+func brief(err error) string {
+	if e, ok := errors.AsType[*connectError](err); ok {
+		return e.brief
+	}
+	return err.Error()
+}

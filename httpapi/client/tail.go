@@ -148,7 +148,9 @@ func (t *tail) follow(ctx context.Context) error {
 		if t.next > before {
 			wait = 0
 		}
-		fmt.Fprintf(t.env.Stderr, "annals tail: %s; going on from event %d\n", visible(err.Error()), t.next)
+		if wait == 0 { // the others say the same
+			fmt.Fprintf(t.env.Stderr, "annals tail: %s; going on from event %d\n", visible(brief(err)), t.next)
+		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
