@@ -17,7 +17,7 @@ import (
 func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 	b, err := a.receive(w, r)
 	if err != nil {
-		a.metrics.rejected.WithLabelValues("request").Inc()
+		a.metrics.refused.WithLabelValues(reply.ProblemOf(err).Code()).Inc()
 		return err
 	}
 	tally := a.count(b.outcomes)

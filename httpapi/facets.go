@@ -12,7 +12,6 @@ import (
 const (
 	defaultFacets     = "module,operation,result,project,user"
 	defaultFacetLimit = 10
-	maxFacetLimit     = 1000
 )
 
 type facetsReply struct {
@@ -30,7 +29,7 @@ func (a *API) facets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	limit, err := numberOf(r.URL.Query(), "limit", defaultFacetLimit, 1, maxFacetLimit)
+	limit, err := numberOf(r.URL.Query(), "limit", defaultFacetLimit, 1, engine.MaxFacetValues)
 	if err != nil {
 		return err
 	}

@@ -9,10 +9,7 @@ import (
 	"annals/httpapi/reply"
 )
 
-const (
-	defaultBuckets = 60
-	maxBuckets     = 1000
-)
+const defaultBuckets = 60
 
 // histogram answers GET /api/v1/histogram.
 func (a *API) histogram(w http.ResponseWriter, r *http.Request) error {
@@ -20,7 +17,7 @@ func (a *API) histogram(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n, err := numberOf(r.URL.Query(), "buckets", defaultBuckets, 1, maxBuckets)
+	n, err := numberOf(r.URL.Query(), "buckets", defaultBuckets, 1, engine.MaxBuckets)
 	if err != nil {
 		return err
 	}

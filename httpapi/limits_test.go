@@ -68,7 +68,7 @@ func TestBodies(t *testing.T) {
 		}
 	}
 	event := `{"action":"a"}`
-	bomb := func() io.Reader { return io.LimitReader(spaces{}, 1<<30) }
+	bomb := func() io.Reader { return io.LimitReader(spaces{}, engine.MaxRequestBytes+1<<20) }
 	f("plain", "", event, 201)
 	f("identity", "identity", event, 201)
 	f("gzip", "gzip", gzipped(t, strings.NewReader(event)), 201)

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"annals/engine"
+	"annals/httpapi/reply"
 )
 
 // metrics are the door's own figures, in a registry of their own. Labels come from closed sets only: route templates,
@@ -23,6 +24,7 @@ type metrics struct {
 	open     prometheus.Gauge
 	events   *prometheus.CounterVec
 	rejected *prometheus.CounterVec
+	refused  *prometheus.CounterVec
 }
 
 func newMetrics(more []prometheus.Collector) *metrics {
@@ -38,17 +40,22 @@ func newMetrics(more []prometheus.Collector) *metrics {
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "annals_events_received_total",
 			Help: "Events that came in over HTTP and were acknowledged, by status."}, []string{"status"}),
 		rejected: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "annals_events_rejected_total",
-			Help: "Events that came in over HTTP and were not taken in, by reason. Reason request counts whole requests."}, []string{"reason"}),
+			Help: "Events that came in over HTTP and were refused one by one, by reason."}, []string{"reason"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "annals_event_requests_refused_total",
+			Help: "Requests with events that were refused whole, by type of problem."}, []string{"reason"}),
 	}
-	m.registry.MustRegister(m.requests, m.duration, m.inFlight, m.open, m.events, m.rejected,
+	m.registry.MustRegister(m.requests, m.duration, m.inFlight, m.open, m.events, m.rejected, m.refused,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(more...)
+	// These are present from the start, so that an alert on an increase sees the first one.
 	for _, s := range []engine.Status{engine.Created, engine.Duplicate} {
 		m.events.WithLabelValues(string(s))
 	}
-	for _, s := range []string{string(engine.Invalid), string(engine.Conflict), "request"} {
-		m.rejected.WithLabelValues(s) // present from the start, so that an alert on an increase sees the first one
+	for _, s := range []engine.Status{engine.Invalid, engine.Conflict} {
+		m.rejected.WithLabelValues(string(s))
 	}
+	m.refused.WithLabelValues(reply.ProblemOf(engine.ErrDiskFull).Code())
+	m.refused.WithLabelValues(reply.ProblemOf(engine.ErrFailed).Code())
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
 }

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
+
+	"annals/engine"
 )
 
 // TestScripts runs testdata/*.txt, each against a fresh server. A script is a list of cases, parted by empty lines:
@@ -36,7 +38,7 @@ func TestScripts(t *testing.T) {
 
 // TestSearchWithoutIndex: the index never changes an answer, nor does its absence.
 func TestSearchWithoutIndex(t *testing.T) {
-	runScript(t, "testdata/search.txt", serve(t, Options{}, nil))
+	runScript(t, "testdata/search.txt", serve(t, Options{}, engine.Options{}))
 }
 
 func runScript(t *testing.T, file string, s *server) {

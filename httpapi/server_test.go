@@ -28,14 +28,15 @@ var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 // newServer returns a server with an index, whose log is verified when the test ends. The options' Log and Auth are filled in.
 func newServer(t *testing.T, o Options) *server {
 	t.Helper()
-	return serve(t, o, index.New(index.Options{Logger: enginetest.Quiet}))
+	return serve(t, o, engine.Options{Index: index.New(index.Options{Logger: enginetest.Quiet})})
 }
 
-// serve is newServer with an index of the caller's, or none: then the log finds by reading itself.
-func serve(t *testing.T, o Options, finder engine.Index) *server {
+// serve is newServer with options for the log. Without an index it finds by reading itself.
+func serve(t *testing.T, o Options, kept engine.Options) *server {
 	t.Helper()
 	now := func() time.Time { return testNow }
-	l := enginetest.OpenLog(t, engine.Options{Dir: t.TempDir(), Index: finder, Now: now})
+	kept.Dir, kept.Now = t.TempDir(), now
+	l := enginetest.OpenLog(t, kept)
 	doors, token, err := auth.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

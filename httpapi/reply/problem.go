@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"annals/engine"
 )
@@ -23,6 +24,9 @@ type Problem struct {
 	Limit     int64  `json:"limit,omitzero"`  // the limit that was passed
 	Column    int    `json:"column,omitzero"` // where in the query text, 1-based, in runes
 }
+
+// Code returns the last part of the type: a word out of a closed set.
+func (p *Problem) Code() string { return strings.TrimPrefix(p.Type, typePrefix) }
 
 func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
 
@@ -53,7 +57,6 @@ var (
 	conflict         = kind{"conflict", "The ID is taken by another event", http.StatusConflict}
 	tooLarge         = kind{"too-large", "The request is too large", http.StatusRequestEntityTooLarge}
 	badEncoding      = kind{"encoding", "The content encoding is not supported", http.StatusUnsupportedMediaType}
-	badEvent         = kind{"event", "An event was refused", http.StatusUnprocessableEntity}
 	noEvents         = kind{"events", "No event was taken in", http.StatusUnprocessableEntity}
 	clientGone       = kind{"cancelled", "The request was cancelled", 499}
 	internal         = kind{"internal", "Something went wrong in the server", http.StatusInternalServerError}
@@ -119,9 +122,7 @@ func ProblemOf(err error) *Problem {
 		return p
 	}
 	if f, ok := errors.AsType[*engine.FieldError](err); ok {
-		p := badEvent.problem(f.Error())
-		p.Field = f.Field
-		return p
+		return BadParameter(f.Field, "%s", f.Error()) // events that are refused have an answer of their own
 	}
 	if m, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return TooLarge(m.Limit, "the body passes the limit of %d bytes", m.Limit)

@@ -35,7 +35,7 @@ func TestProblemOf(t *testing.T) {
 	f(context.Canceled, 499, "cancelled")
 	f(&http.MaxBytesError{Limit: 7}, 413, "too-large")
 	f(&engine.QueryError{Column: 3, Message: "x"}, 400, "query")
-	f(&engine.FieldError{Field: "id", Message: "x"}, 422, "event")
+	f(&engine.FieldError{Field: "page", Message: "x"}, 400, "parameter")
 	f(BadParameter("limit", "x"), 400, "parameter")
 	f(io.ErrUnexpectedEOF, 500, "internal")
 

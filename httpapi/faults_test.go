@@ -1,0 +1,89 @@
+package httpapi
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"annals/engine"
+)
+
+// TestDiskFull: writes are refused by name, reads go on, and /readyz says so.
+func TestDiskFull(t *testing.T) {
+	var full atomic.Bool
+	s := serve(t, Options{}, engine.Options{MinFreeBytes: 1 << 20, Faults: &engine.Faults{FreeSpace: func() (uint64, uint64, error) {
+		if full.Load() {
+			return 1000, 1 << 20, nil
+		}
+		return 1 << 40, 1 << 20, nil
+	}}})
+	s.post(t, `{"id":"before","action":"a"}`)
+	full.Store(true)
+	status, answer := 0, ""
+	for deadline := time.Now().Add(20 * time.Second); status != http.StatusInsufficientStorage && time.Now().Before(deadline); {
+		resp, body := s.do(t, s.request(t, "POST", "/api/v1/events", `{"action":"a"}`))
+		status, answer = resp.StatusCode, body
+		time.Sleep(10 * time.Millisecond) // the guard looks now and then, not at every write
+	}
+	if status != http.StatusInsufficientStorage || !strings.Contains(answer, "urn:annals:problem:disk-full") {
+		t.Fatalf("post: %d %s", status, answer)
+	}
+	if resp, body := s.do(t, s.request(t, "GET", "/api/v1/events/before", "")); resp.StatusCode != http.StatusOK {
+		t.Errorf("get: %d %s", resp.StatusCode, body)
+	}
+	if resp, body := s.do(t, s.request(t, "GET", "/readyz", "")); resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("readyz: %d %s", resp.StatusCode, body)
+	}
+	full.Store(false) // the log is verified at the end, as far as it is ready
+}
+
+// TestFailedCommit: what is not durable is not acknowledged, and the client learns no more than it needs.
+func TestFailedCommit(t *testing.T) {
+	var fail atomic.Bool
+	s := serve(t, Options{}, engine.Options{Faults: &engine.Faults{BeforeCommit: func() error {
+		if fail.Load() {
+			return errors.New("secret device is gone")
+		}
+		return nil
+	}}})
+	s.post(t, `{"id":"before","action":"a"}`)
+	fail.Store(true)
+	for range 2 {
+		resp, body := s.do(t, s.request(t, "POST", "/api/v1/events", `{"id":"lost","action":"a"}`))
+		if resp.StatusCode != http.StatusServiceUnavailable || strings.Contains(body, "secret") {
+			t.Errorf("post: %d %s", resp.StatusCode, body)
+		}
+	}
+	if resp, _ := s.do(t, s.request(t, "GET", "/api/v1/events/lost", "")); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("the refused event: %d", resp.StatusCode)
+	}
+	if resp, _ := s.do(t, s.request(t, "GET", "/healthz", "")); resp.StatusCode != http.StatusOK {
+		t.Errorf("healthz: %d", resp.StatusCode)
+	}
+}
+
+// TestClosedLog: a tail says why it ends, and nothing is acknowledged any more.
+func TestClosedLog(t *testing.T) {
+	s := newServer(t, Options{})
+	s.post(t, `{"id":"x","action":"a"}`)
+	l := s.listen(t, "", "")
+	if err := s.log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	told := false
+	for l.lines.Scan() {
+		told = told || l.lines.Text() == "event: error"
+	}
+	if !told {
+		t.Error("the tail ended without a reason")
+	}
+	if resp, body := s.do(t, s.request(t, "GET", "/readyz", "")); resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("readyz: %d %s", resp.StatusCode, body)
+	}
+	if resp, body := s.do(t, s.request(t, "POST", "/api/v1/events", `{"action":"a"}`)); resp.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("post: %d %s", resp.StatusCode, body)
+	}
+}
