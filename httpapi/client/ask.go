@@ -18,7 +18,7 @@ type ask struct {
 	query        string
 }
 
-const timeWords = "RFC 3339, a date, or words such as now-15m, today, yesterday, 7d"
+const timeWords = "RFC 3339, a date, or words such as now-15m, today, yesterday"
 
 // register declares the flags that every such command has.
 func (a *ask) register(f *Flags) {
