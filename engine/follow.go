@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"time"
 )
 
@@ -11,16 +10,8 @@ import (
 // next seq to come. Events that retention has removed are passed over. Fn may keep the event and sets the pace: what it has not
 // taken yet stays in the log.
 func (l *Log) Follow(ctx context.Context, who Tenants, where Expr, from uint64, fn func(*Event) error, idle func(next uint64) error) error {
-	var lookupErr error
-	plan := Compile(where, who, time.Time{}, time.Time{}, func(ids []string) []Pos {
-		at, err := l.lookup(who, ids)
-		lookupErr = errors.Join(lookupErr, err)
-		return at
-	})
-	if lookupErr != nil {
-		return lookupErr
-	}
-	matcher := NewMatcher(plan)
+	// Without a look-up an ID is compared with each event's, so that one that is still to come is found too.
+	matcher := NewMatcher(Compile(where, who, time.Time{}, time.Time{}, nil))
 	for next := from; ; {
 		published := l.publish.wait()
 		if first := l.list()[0].first; next < first {

@@ -2,7 +2,7 @@ package engine
 
 // A Plan is a query compiled down to terms: what the index executes with bitmaps, and what the tail
 // is matched with event by event. All meaning of the query language is in the compiler (compile.go) and in
-// the terms that EachTerm gives an event; the index treats terms as opaque bytes.
+// the terms that Analyzer.EventTerms gives an event; the index treats terms as opaque bytes.
 type Plan interface{ plan() }
 
 type (
