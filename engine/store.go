@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -44,11 +45,38 @@ func storeOptions(dir string, readOnly bool, memTable int64, logger *slog.Logger
 }
 
 func openStore(dir string, readOnly bool, memTable int64, logger *slog.Logger) (*badger.DB, error) {
+	err := removeEmptyLogs(filepath.Join(dir, storeName))
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", filepath.Base(dir), err)
+	}
 	db, err := badger.OpenManaged(storeOptions(dir, readOnly, memTable, logger))
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", filepath.Base(dir), err)
 	}
 	return db, nil
+}
+
+// removeEmptyLogs finishes what a crash interrupted. Badger deletes a log by cutting it to nothing and then removing it, and makes one
+// by the reverse; it does not open a store in which it died between the two. Such a file holds nothing that is not in a table.
+func removeEmptyLogs(dir string) error {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if ext := filepath.Ext(f.Name()); ext != ".mem" && ext != ".vlog" {
+			continue
+		}
+		if info, err := f.Info(); err != nil {
+			return err
+		} else if info.Size() > 0 {
+			continue
+		}
+		if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // storeLogger passes Badger's warnings and errors on; what it tells at info level is for debugging Badger.

@@ -9,6 +9,7 @@ import (
 
 	"annals/engine"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -23,9 +24,9 @@ type Maker struct {
 	last time.Time
 }
 
-// NewMaker returns a maker. The name goes into the IDs, so that two makers never make the same one.
+// NewMaker returns a maker. Makers of different names or seeds never make the same ID.
 func NewMaker(name string, seed uint64) *Maker {
-	return &Maker{Rand: rand.New(rand.NewPCG(seed, 0x5eed)), name: name, last: Day}
+	return &Maker{Rand: rand.New(rand.NewPCG(seed, xxhash.Sum64String(name))), name: name, last: Day}
 }
 
 // Pick returns one of the values.
@@ -118,11 +119,11 @@ func (m *Maker) time() time.Time {
 func (m *Maker) id() string {
 	switch m.IntN(5) {
 	case 0:
-		return fmt.Sprintf("%s-%d", m.name, m.n)
+		return fmt.Sprintf("%s-%d-%x", m.name, m.n, m.Uint32())
 	case 1:
-		return fmt.Sprintf("%032x", m.Uint64())
+		return fmt.Sprintf("%016x%016x", m.Uint64(), m.Uint64())
 	case 2:
-		return fmt.Sprintf("事件/%s %d😀", m.name, m.n)
+		return fmt.Sprintf("事件/%s %d😀%x", m.name, m.n, m.Uint32())
 	case 3:
 		return strings.ToUpper(m.uuid())
 	}
@@ -142,7 +143,7 @@ func (m *Maker) twist(e *engine.Event) {
 	case 1:
 		e.Action, e.Module = m.Text(3)+"x", m.Text(4)
 	case 2:
-		e.ID = fmt.Sprintf("%s-%d-%s", m.name, m.n, strings.Repeat("长", 25))
+		e.ID = fmt.Sprintf("%s-%d-%x-%s", m.name, m.n, m.Uint32(), strings.Repeat("长", 25))
 	case 3:
 		for range 40 {
 			e.Resources = append(e.Resources, engine.Resource{Type: m.Text(1), ID: m.Text(2), Name: m.Text(1), Content: m.Text(5)})
