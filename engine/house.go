@@ -58,13 +58,14 @@ const maxIdleStores = 24
 func (l *Log) closeIdle() {
 	for {
 		var oldest *window
+		var used time.Time // of oldest
 		open := 0
 		for _, w := range l.list() {
 			w.mu.Lock()
 			if w.sealed && w.db != nil && w.refs == 0 && !w.busy {
 				open++
-				if oldest == nil || w.used.Before(oldest.used) {
-					oldest = w
+				if oldest == nil || w.used.Before(used) {
+					oldest, used = w, w.used
 				}
 			}
 			w.mu.Unlock()
