@@ -1,6 +1,7 @@
 // Package ingest knows every record format that Annals can take in, and which one a file is in.
 //
-// Each format is a package of its own that only translates, as package record says; the table in formats.go joins them, so that none knows another.
+// Each format is a package of its own that only translates, as package record says; the table in formats.go joins them, so that
+// none knows another.
 package ingest
 
 import (
@@ -39,8 +40,8 @@ func ByName(name string) (Format, error) {
 	return Format{}, fmt.Errorf("%w %q; known are %s", ErrUnknownFormat, record.Cut(name, 64), names())
 }
 
-// Detect returns the format that is surest that the file with this head (up to 64 KiB, decompressed) and name is its own. Of equally
-// sure ones it is the first by name, so the answer is always the same.
+// Detect returns the format that is surest that the file with this head (up to 64 KiB, decompressed) and name is its own. Of
+// equally sure ones it is the first by name, so the answer is always the same.
 func Detect(head []byte, filename string) (Format, error) {
 	head = head[:min(len(head), record.HeadBytes)]
 	var best Format
@@ -56,7 +57,8 @@ func Detect(head []byte, filename string) (Format, error) {
 	return best, nil
 }
 
-// Read decompresses r where it is gzip, detects the format by its head and filename, and translates it. It returns the format that it took.
+// Read decompresses r where it is gzip, detects the format by its head and filename, and translates it. It returns the format
+// that it took.
 func Read(r io.Reader, filename string, o record.Options, emit record.Emit) (Format, error) {
 	br, err := record.Open(r)
 	if err != nil {

@@ -1,9 +1,10 @@
-// Package auditd translates the Linux audit log: the lines that auditd writes, with or without the node's name and interpreted fields, and the
-// lines that the Azure Monitor agent (AUOMS) sends as JSON.
+// Package auditd translates the Linux audit log: the lines that auditd writes, with or without the node's name and interpreted
+// fields, and the lines that the Azure Monitor agent (AUOMS) sends as JSON.
 //
-// The kernel tells one event in several records with the same time and serial number. They become one event, in whatever order they come and
-// whether or not the end-of-event record got lost, as long as no more than maxOpen other events began in between; an event that a
-// log rotation cut in two stays two. The ID is derived from the event's lines in one fixed order, so the same event out of order is the same.
+// The kernel tells one event in several records with the same time and serial number. They become one event, in whatever order
+// they come and whether or not the end-of-event record got lost, as long as no more than maxOpen other events began in between;
+// an event that a log rotation cut in two stays two. The ID is derived from the event's lines in one fixed order, so the same
+// event out of order is the same.
 package auditd
 
 import (

@@ -28,7 +28,8 @@ func (j *joiner) add(rec auditRecord) error {
 		j.order = append(j.order, key)
 	}
 	j.open[key] = append(recs, rec)
-	if len(recs) >= maxRecords {
+	if len(recs)+1 >= maxRecords {
+		// All that are open go, so that the order stays.
 		return j.flush(0)
 	}
 	return j.flush(maxOpen)

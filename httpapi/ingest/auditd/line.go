@@ -73,8 +73,8 @@ func stampTime(stamp string) (time.Time, bool) {
 	return time.Unix(s, int64(n)).UTC(), err1 == nil && err2 == nil && err3 == nil && s >= 0
 }
 
-// parseFields reads name=value pairs. A value in single quotes, as user space programs send it, holds pairs itself. AUOMS writes command lines
-// without quotes: there words that are no pair belong to the value before.
+// parseFields reads name=value pairs. A value in single quotes, as user space programs send it, holds pairs itself. AUOMS
+// writes command lines without quotes: there words that are no pair belong to the value before.
 func parseFields(s, kind string, fields []field) []field {
 	loose := strings.HasPrefix(kind, "AUOMS_")
 	for {

@@ -152,8 +152,8 @@ func resources(recs []auditRecord, command string) []engine.Resource {
 	return all
 }
 
-// socketAddress reads a struct sockaddr of the families AF_UNIX, AF_INET and AF_INET6. The family is in the byte order of the host;
-// only little-endian hosts are read.
+// socketAddress reads a struct sockaddr of the families AF_UNIX, AF_INET and AF_INET6. The family is in the byte order of the
+// host; only little-endian hosts are read.
 func socketAddress(saddr string) string {
 	b, err := hex.DecodeString(saddr)
 	if err != nil || len(b) < 8 || b[1] != 0 {

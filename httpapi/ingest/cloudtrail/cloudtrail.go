@@ -1,7 +1,8 @@
-// Package cloudtrail translates AWS CloudTrail records: as delivered to S3 (an object with a Records array), as a plain array, as JSON lines
-// (with what Logstash adds, too), and as CSV exports.
+// Package cloudtrail translates AWS CloudTrail records: as delivered to S3 (an object with a Records array), as a plain array,
+// as JSON lines (with what Logstash adds, too), and as CSV exports.
 //
-// An event's ID is the record's eventID where that is a UUID, as AWS makes them; test data and exports with made-up ones get an ID from their bytes.
+// An event's ID is the record's eventID where that is a UUID, as AWS makes them; test data and exports with made-up ones get an
+// ID from their bytes.
 package cloudtrail
 
 import (
@@ -106,7 +107,8 @@ func source(o record.Object) engine.Source {
 	switch console, _ := o.Bool("sessionCredentialFromConsole"); {
 	case o.Str("eventType") == "AwsServiceEvent" || s.IP == "" && (strings.HasSuffix(from, ".amazonaws.com") || from == "AWS Internal"):
 		s.Channel = "service"
-	case console || o.Str("eventType") == "AwsConsoleSignIn" || o.Str("eventType") == "AwsConsoleAction" || strings.Contains(strings.ToLower(s.UserAgent), "console"):
+	case console || o.Str("eventType") == "AwsConsoleSignIn" ||
+		o.Str("eventType") == "AwsConsoleAction" || strings.Contains(strings.ToLower(s.UserAgent), "console"):
 		s.Channel = "console"
 	}
 	return s

@@ -32,7 +32,8 @@ func wrap(member string, value record.Object) record.Object {
 
 var constants = []struct{ python, json string }{{"True", "true"}, {"False", "false"}, {"None", "null"}}
 
-// jsonOf turns a Python literal's quotes and constants into JSON's. It does not check: the result is valid JSON only if s was a plain literal.
+// jsonOf turns a Python literal's quotes and constants into JSON's. It does not check: the result is valid JSON only if s was a
+// plain literal.
 func jsonOf(s string) []byte {
 	var out []byte
 	for i := 0; i < len(s); {
@@ -62,7 +63,8 @@ func constant(s string) (int, string) {
 	return 0, ""
 }
 
-// pythonString returns the text of the string that begins at i, and the index after it. Escapes other than of quotes and backslashes stay as written.
+// pythonString returns the text of the string that begins at i, and the index after it. Escapes other than of quotes and
+// backslashes stay as written.
 func pythonString(s string, i int) (string, int) {
 	quote := s[i]
 	var b strings.Builder

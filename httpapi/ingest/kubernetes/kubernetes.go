@@ -1,8 +1,9 @@
 // Package kubernetes translates audit events of kube-apiserver: audit.k8s.io/v1 and v1beta1, as JSON lines or EventList objects,
 // also those that were kept without their apiVersion.
 //
-// Each stage of a request is an event of its own. Its ID is the auditID, the stage and a digest of the record: the API server takes over
-// an Audit-ID header from whoever sends the request, so the auditID alone would let a client make its events collide with other ones.
+// Each stage of a request is an event of its own. Its ID is the auditID, the stage and a digest of the record: the API server
+// takes over an Audit-ID header from whoever sends the request, so the auditID alone would let a client make its events collide
+// with other ones.
 package kubernetes
 
 import (

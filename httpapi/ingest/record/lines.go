@@ -15,8 +15,9 @@ var errTooLong = fmt.Errorf("record is longer than %d MiB", MaxRecordBytes>>20)
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// Lines calls fn for every line of r that is not blank, with its number from 1, without its line end and a byte order mark before the first.
-// A line longer than MaxRecordBytes comes as an error without text. The line is fn's for the call only. Fn's error ends the reading and is returned.
+// Lines calls fn for every line of r that is not blank, with its number from 1, without its line end and a byte order mark
+// before the first. A line longer than MaxRecordBytes comes as an error without text. The line is fn's for the call only. Fn's
+// error ends the reading and is returned.
 func Lines(r io.Reader, fn func(n int, line []byte, err error) error) error {
 	br := bufio.NewReaderSize(r, 128<<10)
 	var long []byte

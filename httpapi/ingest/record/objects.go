@@ -13,10 +13,11 @@ import (
 // errNoObject is why a line of a JSON file is not a record.
 var errNoObject = errors.New("not a JSON object")
 
-// ReadObjects calls translate for every JSON object of r and emits what it returns, with o's tenant, and the object itself, compact and
-// otherwise unchanged, as the details where translate left them nil. The objects may be lines, the elements of an array, pretty-printed
-// one after the other, or the elements of an array that is a member of an outer object, when its name is one of wrappers.
-// In JSON lines a bad line costs that line; elsewhere a raw line end inside a string is where reading begins anew.
+// ReadObjects calls translate for every JSON object of r and emits what it returns, with o's tenant, and the object itself,
+// compact and otherwise unchanged, as the details where translate left them nil. The objects may be lines, the elements of an
+// array, pretty-printed one after the other, or the elements of an array that is a member of an outer object, when its name is
+// one of wrappers. In JSON lines a bad line costs that line; elsewhere a raw line end inside a string is where reading begins
+// anew.
 func ReadObjects(r io.Reader, o Options, emit Emit, translate func(Object) (*engine.Event, error), wrappers ...string) error {
 	out := objectWriter{o, emit, translate, wrappers, "record", 0}
 	br := bufio.NewReaderSize(r, 64<<10)

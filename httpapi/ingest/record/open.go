@@ -11,7 +11,8 @@ import (
 // HeadBytes is how much of a file Detect sees.
 const HeadBytes = 64 << 10
 
-// Open returns r's bytes, decompressed if they begin as gzip does, whatever the file is called. Its Peek gives the head for Detect.
+// Open returns r's bytes, decompressed if they begin as gzip does, whatever the file is called. Its Peek gives the head for
+// Detect.
 func Open(r io.Reader) (*bufio.Reader, error) {
 	br := bufio.NewReaderSize(r, HeadBytes)
 	magic, err := br.Peek(2)

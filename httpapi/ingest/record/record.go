@@ -1,15 +1,17 @@
-// Package record is what all ingest translators share: the shape of a translator, and how records are cut out of a file and values out of a record.
+// Package record is what all ingest translators share: the shape of a translator, and how records are cut out of a file and
+// values out of a record.
 //
 // A translator is a package with two pure functions, which package ingest lists in its table:
 //
 //	func Detect(head []byte, filename string) int
 //	func Read(r io.Reader, o record.Options, emit record.Emit) error
 //
-// Detect looks at the first bytes of a file (up to 64 KiB, decompressed, perhaps cut in the middle of a record) and its name, and says
-// from 0 (not mine) to 100 (surely mine) how sure it is. What it sees in the head counts; the name only tips the balance.
+// Detect looks at the first bytes of a file (up to 64 KiB, decompressed, perhaps cut in the middle of a record) and its name,
+// and says from 0 (not mine) to 100 (surely mine) how sure it is. What it sees in the head counts; the name only tips the
+// balance.
 //
-// Read translates every record of r (decompressed) and emits each as an event, or as a *Error where it could not be translated, in the
-// file's order; a bad record never stops the ones after it. Read returns only what emit returned and errors of r itself.
+// Read translates every record of r (decompressed) and emits each as an event, or as a *Error where it could not be translated,
+// in the file's order; a bad record never stops the ones after it. Read returns only what emit returned and errors of r itself.
 package record
 
 import (
@@ -48,7 +50,8 @@ func (o Options) Zone() *time.Location {
 	return o.Location
 }
 
-// Emit takes one event, or the *Error that says which record could not be translated and why. An error that it returns ends the reading.
+// Emit takes one event, or the *Error that says which record could not be translated and why. An error that it returns ends the
+// reading.
 type Emit func(*engine.Event, error) error
 
 // Error is why one record could not be translated.

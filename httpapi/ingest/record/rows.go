@@ -44,8 +44,8 @@ func (r Row) Fields() *Fields {
 	return f
 }
 
-// Rows calls fn for every row of a CSV file but the first, which names the columns, with the number of the line that it begins on.
-// A quoted value may span lines. A row with other columns than the first, or with quotes in odd places, comes as an error.
+// Rows calls fn for every row of a CSV file but the first, which names the columns, with the number of the line that it begins
+// on. A quoted value may span lines. A row with other columns than the first, or with quotes in odd places, comes as an error.
 func Rows(r io.Reader, fn func(line int, row Row, err error) error) error {
 	c := rowCutter{fn: fn}
 	if err := Lines(r, c.take); err != nil {

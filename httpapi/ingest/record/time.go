@@ -25,8 +25,8 @@ var layouts = []string{
 	"Mon Jan _2 15:04:05 2006",
 }
 
-// Time reads a time as vendors write it: RFC 3339 and its relatives, or a number of seconds, milliseconds, micro- or nanoseconds since
-// 1970. A time without a zone is in loc (nil: UTC).
+// Time reads a time as vendors write it: RFC 3339 and its relatives, or a number of seconds, milliseconds, micro- or
+// nanoseconds since 1970. A time without a zone is in loc (nil: UTC).
 func Time(s string, loc *time.Location) (time.Time, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {

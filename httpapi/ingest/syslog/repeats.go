@@ -7,7 +7,8 @@ import (
 	"annals/httpapi/ingest/record"
 )
 
-// generation is how many different lines are remembered at least. Equal lines lie within a second of each other, so they are close by.
+// generation is how many different lines are remembered at least. Equal lines lie within a second of each other, so they are
+// close by.
 const generation = 100_000
 
 // repeats counts equal lines, in bounded memory.

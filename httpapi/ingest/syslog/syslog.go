@@ -1,11 +1,13 @@
-// Package syslog translates text lines of syslog: as rsyslog writes them to files such as auth.log (RFC 3164, with or without priority; or with an
-// RFC 3339 time), and RFC 5424. What sshd, sudo, su, cron, PAM, logind and the account tools say is understood; other lines are kept as messages.
+// Package syslog translates text lines of syslog: as rsyslog writes them to files such as auth.log (RFC 3164, with or without
+// priority; or with an RFC 3339 time), and RFC 5424. What sshd, sudo, su, cron, PAM, logind and the account tools say is
+// understood; other lines are kept as messages.
 //
-// Equal lines in one second are events that happened more than once. So an ID is derived from the line and how many times it came in this file
-// before: importing a file again adds nothing, and repeated lines are kept. A second that a log rotation cuts in two may fold equal lines.
+// Equal lines in one second are events that happened more than once. So an ID is derived from the line and how many times it
+// came in this file before: importing a file again adds nothing, and repeated lines are kept. A second that a log rotation cuts
+// in two may fold equal lines.
 //
-// A line without a year gets it from the options or the clock, and the ID leaves the year out: importing an old file again in another year
-// collides with the events that are there, rather than adding them a second time with a wrong time.
+// A line without a year gets it from the options or the clock, and the ID leaves the year out: importing an old file again in
+// another year collides with the events that are there, rather than adding them a second time with a wrong time.
 package syslog
 
 import (

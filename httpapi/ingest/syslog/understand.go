@@ -28,8 +28,8 @@ func understand(ev *engine.Event, program, text string) {
 	}
 }
 
-// rule says what a message means. Its expression's groups are the event's members: user (the actor), target (the account or thing that it is
-// done to), ip, channel, command, error.
+// rule says what a message means. Its expression's groups are the event's members: user (the actor), target (the account or
+// thing that it is done to), ip, channel, command, error.
 type rule struct {
 	program   string // "" for every program
 	re        *regexp.Regexp

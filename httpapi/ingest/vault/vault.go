@@ -1,5 +1,6 @@
-// Package vault translates the records of HashiCorp Vault's audit devices (and OpenBao's): JSON lines in which a request and its response are a
-// record each. Both are events; the ID is the request's with the record's type. Values that Vault hashed (hmac-sha256:…) stay as they are.
+// Package vault translates the records of HashiCorp Vault's audit devices (and OpenBao's): JSON lines in which a request and
+// its response are a record each. Both are events; the ID is the request's with the record's type. Values that Vault hashed
+// (hmac-sha256:…) stay as they are.
 package vault
 
 import (

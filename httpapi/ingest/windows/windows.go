@@ -1,8 +1,9 @@
-// Package windows translates the Windows Security event log as shippers write it to JSON lines, with the event's own fields at the top level
-// (NXLog, Logstash and their like).
+// Package windows translates the Windows Security event log as shippers write it to JSON lines, with the event's own fields at
+// the top level (NXLog, Logstash and their like).
 //
-// No field of a record is a trustworthy ID: record numbers begin anew when the log is cleared and some shippers leave them out. So the ID is
-// derived from the record's bytes, and records that are the same in every byte are one event: a shipper that reads a log twice adds nothing.
+// No field of a record is a trustworthy ID: record numbers begin anew when the log is cleared and some shippers leave them out.
+// So the ID is derived from the record's bytes, and records that are the same in every byte are one event: a shipper that reads
+// a log twice adds nothing.
 package windows
 
 import (
