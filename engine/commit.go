@@ -145,6 +145,10 @@ func (l *Log) findDuplicate(g *group, p *pending) (known bool, err error) {
 		}
 		return true, nil
 	}
+	if seq, ok := l.findExpired(p.hash); ok {
+		p.out.Seq, p.out.Status = seq, Duplicate // its content is gone and cannot be compared
+		return true, nil
+	}
 	return false, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"math"
 	"os"
 	"slices"
 
@@ -140,7 +141,10 @@ type sealedIDs struct {
 	blocks uint64
 }
 
-// openSealedIDs maps the ids file at path and checks all of it.
+// anyCount is for an ids file whose window is gone.
+const anyCount = math.MaxUint64
+
+// openSealedIDs maps the ids file at path and checks all of it; it must have the number of events.
 func openSealedIDs(path string, first, events uint64) (*sealedIDs, error) {
 	f, data, err := mapChecked(path, idsMagic)
 	if err != nil {
@@ -149,7 +153,7 @@ func openSealedIDs(path string, first, events uint64) (*sealedIDs, error) {
 	s := &sealedIDs{first: first, file: f, data: data}
 	count := binary.LittleEndian.Uint64(data[8:])
 	s.blocks = binary.LittleEndian.Uint64(data[16:])
-	if count != events || s.blocks == 0 || uint64(len(data)) != idsHeaderBytes+s.blocks*filterBlock+12*count+8 {
+	if events != anyCount && count != events || count > math.MaxUint32 || s.blocks > math.MaxUint32 || s.blocks == 0 || uint64(len(data)) != idsHeaderBytes+s.blocks*filterBlock+12*count+8 {
 		s.close()
 		return nil, fmt.Errorf("%w: ids of window %d: %d of %d events", ErrDamaged, first, count, events)
 	}

@@ -90,10 +90,12 @@ type Log struct {
 	metrics *metrics
 	started time.Time
 
-	mu       sync.RWMutex // guards windows (replaced, never changed in place) and dropped
-	windows  []*window    // by first; the last takes new events
-	dropped  merkle.Edge  // the tree to the left of windows[0]
-	manifest sync.Mutex   // held while the manifest is made and written
+	mu         sync.RWMutex // guards windows (replaced, never changed in place) and dropped
+	windows    []*window    // by first; the last takes new events
+	dropped    merkle.Edge  // the tree to the left of windows[0]
+	expired    []*sealedIDs // the IDs of dropped windows; replaced, never changed in place
+	damagedIDs []error      // set by Open
+	manifest   sync.Mutex   // held while the manifest is made and written
 
 	size     atomic.Uint64 // published: every event below is durable
 	queue    commitQueue
@@ -189,7 +191,7 @@ func sortedKeys(m map[string]struct{}) []string {
 
 // Ready returns nil when the log takes writes and every window can be read, else the reasons.
 func (l *Log) Ready() error {
-	var errs []error
+	errs := slices.Clone(l.damagedIDs)
 	select {
 	case <-l.stop:
 		return ErrClosed
@@ -246,6 +248,9 @@ func (l *Log) closeFiles() error {
 		if s, ok := w.ids.(*sealedIDs); ok {
 			errs = append(errs, s.close())
 		}
+	}
+	for _, ids := range l.expired {
+		errs = append(errs, ids.close())
 	}
 	errs = append(errs, l.records.close(), l.lock.Close())
 	return errors.Join(errs...)

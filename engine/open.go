@@ -65,12 +65,18 @@ func (l *Log) open() error {
 		return err
 	}
 	l.edge = l.dropped.Clone()
+	if err := l.openExpired(); err != nil {
+		return err
+	}
 	if err := l.loadCheckpoint(); err != nil {
 		return err
 	}
-	for _, mw := range m.Windows {
+	for i, mw := range m.Windows {
 		if err := l.openWindow(mw); err != nil {
 			return err
+		}
+		if i+1 < len(m.Windows) {
+			l.checkEnd(l.windows[i], m.Windows[i+1].First)
 		}
 	}
 	if len(l.windows) == 0 {
@@ -163,6 +169,18 @@ func (l *Log) openWindow(m manifestWindow) error {
 		return err
 	}
 	return l.openIndexWindow(w)
+}
+
+// checkEnd finds events that a window has lost at its end: the next one begins where it ended.
+func (l *Log) checkEnd(w *window, end uint64) {
+	last := w.end.Load()
+	if w.damage != "" || last == end {
+		return
+	}
+	w.damage = fmt.Sprintf("ends at seq %d, but the next window begins at %d: seq %d to %d are lost", last, end, last, end)
+	err := w.damaged(nil)
+	l.o.Logger.Error("damaged window", "window", w.first, "err", err)
+	l.treeBroken(err)
 }
 
 // openSealed takes a sealed window's sums from the manifest and its side files. A side file that is lost or damaged is made again from the events.

@@ -66,6 +66,9 @@ func (l *Log) traceRetention(w *window) error {
 
 // dropOldest takes the oldest window out of the manifest and then off the disk. A crash in between leaves a directory that the next start removes.
 func (l *Log) dropOldest(w *window) error {
+	if err := l.keepExpiredIDs(w); err != nil {
+		return err
+	}
 	edge := l.dropped.Clone()
 	for _, t := range w.tiles {
 		if err := edge.AppendTile(t); err != nil {
