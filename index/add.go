@@ -13,9 +13,9 @@ import (
 
 const (
 	// maxInMemory is how many bytes of segments may wait to be written before Add waits.
-	maxInMemory = 64 << 20
+	maxInMemory = 96 << 20
 	// splitFrom is how many events are worth a second builder.
-	splitFrom = 128
+	splitFrom = 512
 	// maxBuild is how many events one builder takes at a time.
 	maxBuild = 4096
 )

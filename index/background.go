@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// flushBytes of segments in memory are written without waiting for more.
-	flushBytes = 16 << 20
+	// flushBytes of segments in memory are written without waiting for more, those of wholeDocs events and above as they are.
+	flushBytes = 32 << 20
+	wholeDocs  = 20_000
 	// flushAge is how long a segment stays in memory only.
 	flushAge = 30 * time.Second
 	// settle is how long a sealed window must have been quiet before it is merged to one segment.
@@ -84,10 +85,7 @@ func (x *Index) pick(now time.Time) *job {
 	}
 	for _, size := range ladder {
 		for _, w := range x.windows {
-			for _, g := range []*generation{w.live, w.fresh} {
-				if g == nil {
-					continue
-				}
+			for _, g := range w.generations() {
 				if run := g.pickRun(size); run != nil {
 					return x.mergeJob(w, g, run)
 				}
@@ -103,14 +101,15 @@ func (x *Index) pick(now time.Time) *job {
 	return nil
 }
 
-// pickWrite returns the longest run of segments in memory if it is time to write it.
+// pickWrite returns what should go from memory to disk by now: single large segments at once, small ones together when they are
+// old or many.
 func (x *Index) pickWrite(now time.Time) *job {
 	full := x.inMemory() >= flushBytes
 	var best *job
 	for _, w := range x.windows {
-		for _, g := range []*generation{w.live, w.fresh} {
-			if g == nil {
-				continue
+		for _, g := range w.generations() {
+			if run := g.longestRun(func(s *segment) bool { return s.path == "" && s.docs >= wholeDocs }); len(run) > 0 {
+				return &job{w: w, g: g, run: run[:1], toFile: true}
 			}
 			run := g.longestRun(func(s *segment) bool { return s.path == "" })
 			due := full || x.closing || x.flushes > 0 || len(run) > 0 && now.Sub(run[0].born) > flushAge

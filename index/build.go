@@ -45,6 +45,7 @@ func (b *builder) build(events []*engine.Event) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	w.dict.plain = true
 	for _, e := range docs {
 		w.place(e.Pos())
 	}

@@ -26,6 +26,7 @@ type dictWriter struct {
 	n        int // terms in the block
 	total    uint64
 	head     []byte
+	plain    bool // pack no suffixes: for a segment that will soon be merged
 }
 
 func (d *dictWriter) add(term []byte, p posting) error {
@@ -34,7 +35,12 @@ func (d *dictWriter) add(term []byte, p posting) error {
 		shared = commonPrefix(d.last, term)
 	}
 	d.terms = binary.AppendUvarint(d.terms, uint64(shared))
-	d.terms = appendSuffix(d.terms, term[shared:])
+	if d.plain {
+		d.terms = binary.AppendUvarint(d.terms, uint64(len(term)-shared)<<suffixKindBits)
+		d.terms = append(d.terms, term[shared:]...)
+	} else {
+		d.terms = appendSuffix(d.terms, term[shared:])
+	}
 	ref := uint64(len(p.data))
 	if p.kind == postingOne {
 		ref = uint64(p.doc)

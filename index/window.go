@@ -35,6 +35,13 @@ func (w *window) target() *generation {
 	return w.live
 }
 
+func (w *window) generations() []*generation {
+	if w.fresh == nil {
+		return []*generation{w.live}
+	}
+	return []*generation{w.live, w.fresh}
+}
+
 // has reports whether g is still one of the window's.
 func (w *window) has(g *generation) bool { return !w.dropped && (g == w.live || g == w.fresh) }
 
@@ -91,15 +98,16 @@ func (w *window) entries() []manifestEntry {
 	return entries
 }
 
-// Segments are merged when so many adjacent ones are smaller than a step of the ladder. Events come in batches of a thousand or so,
-// hence four merges, at 1–2 µs an event each, take an event to its window's last segment, and a search meets a few dozen segments.
-const mergeWidth = 10
+// Segments are merged when so many adjacent ones are smaller than a step of the ladder. Under load events come in batches of 8,192, that
+// is two segments of 4,096, so two merges, at 2–3 µs an event each, take an event to its window's last segment, and a search meets some
+// thirty segments of the newest window.
+const mergeWidth = 16
 
 // ladder is the limits of size, in events, by which runs are picked; up to inlineLimit Add merges by itself, so that a long
 // merge in the background does not let small segments pile up.
-var ladder = []uint64{10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000}
+var ladder = []uint64{16, 256, 5_000, 80_000, 1_280_000, 20_480_000}
 
-const inlineLimit = 10_000
+const inlineLimit = 5_000
 
 // pickRun returns adjacent idle segments that should become one, the smallest first, or nil.
 func (g *generation) pickRun(limit uint64) []*segment {
