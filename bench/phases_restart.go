@@ -86,7 +86,8 @@ func (r *run) sendUntilKilled(ctx context.Context, from, to int) (map[int]bool, 
 	r.reportMemory()
 	enough := (to - from) * 2 / 3
 	kill := sync.OnceFunc(r.server.kill)
-	_, err := c.ship(ctx, shipment{load: r.load, from: from, to: to, perRequest: batchEvents, connections: burstConnections,
+	perRequest := min(batchEvents, (to-from)/100) // so that there are requests under way when a small run is killed
+	_, err := c.ship(ctx, shipment{load: r.load, from: from, to: to, perRequest: perRequest, connections: burstConnections,
 		acked: func(first, end int) {
 			mu.Lock()
 			defer mu.Unlock()
