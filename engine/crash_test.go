@@ -65,7 +65,7 @@ func appendUntilKilled(dir, round string) error {
 			for {
 				events := m.Events(1)
 				if worker > 1 {
-					events = append(events, m.Events(m.IntN(80))...)
+					events = append(events, m.Events(m.IntN(enginetest.Pick(m.Rand, 80, 80, 80, 2000)))...)
 					events = append(events, enginetest.Again(events[0]))
 				}
 				outcomes, err := l.Append(context.Background(), events)

@@ -102,11 +102,15 @@ func readManifest(dir string) (m manifest, found bool, err error) {
 	}
 	next := m.Dropped.End
 	for i, w := range m.Windows {
-		if w.First != next || w.Sealed && w.End <= w.First || !w.Sealed && i < len(m.Windows)-2 {
+		if w.First != next {
 			return m, false, fmt.Errorf("%w: manifest: window %d begins at seq %d, want %d", ErrDamaged, i, w.First, next)
 		}
+		// Where an open window ends is in its store; opening it compares.
 		if next = w.End; !w.Sealed && i+1 < len(m.Windows) {
 			next = m.Windows[i+1].First
+		}
+		if next <= w.First && (w.Sealed || i+1 < len(m.Windows)) {
+			return m, false, fmt.Errorf("%w: manifest: window %d begins at seq %d and ends at %d", ErrDamaged, i, w.First, next)
 		}
 	}
 	return m, true, nil
