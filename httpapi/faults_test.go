@@ -87,3 +87,15 @@ func TestClosedLog(t *testing.T) {
 		t.Errorf("post: %d %s", resp.StatusCode, body)
 	}
 }
+
+// TestDeadline: a question that takes too long is given up with a reason.
+func TestDeadline(t *testing.T) {
+	s := newServer(t, Options{Deadline: time.Nanosecond})
+	s.post(t, strings.Repeat(`{"action":"a b c"}`+"\n", 2000))
+	for _, path := range []string{"/api/v1/events?q=a+b", "/api/v1/histogram", "/api/v1/facets"} {
+		resp, body := s.do(t, s.request(t, "GET", path, ""))
+		if resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(body, "urn:annals:problem:deadline") {
+			t.Errorf("%s: %d %.300s", path, resp.StatusCode, body)
+		}
+	}
+}
