@@ -20,7 +20,7 @@ type row struct {
 	Unit   string   `json:"unit"`
 	Median *float64 `json:"median,omitempty"` // or the only figure
 	High   *float64 `json:"p99,omitempty"`    // or the most, where What says so
-	Runs   int      `json:"runs,omitempty"`
+	Runs   int      `json:"runs,omitzero"`
 	Bar    *bar     `json:"bar,omitempty"`
 	Met    *bool    `json:"met,omitempty"`
 }
