@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"runtime/debug"
 	"time"
 )
 
@@ -9,6 +10,7 @@ func (l *Log) keepHouse() {
 	defer l.workers.Done()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	calm := calmness{}
 	retention := l.o.Now() // at the start, then hourly
 	for {
 		rolled := l.rolled.wait()
@@ -16,6 +18,7 @@ func (l *Log) keepHouse() {
 		l.sealFull()
 		l.saveCheckpointIfGrown()
 		l.closeIdle()
+		calm.look(l)
 		if now := l.o.Now(); !now.Before(retention) {
 			retention = now.Add(time.Hour)
 			if err := l.Retain(); err != nil {
@@ -73,5 +76,25 @@ func (l *Log) closeIdle() {
 		if open <= maxIdleStores || !oldest.closeIfIdle() {
 			return
 		}
+	}
+}
+
+// calmness gives memory back to the system when a time of much writing is over: what it took is mostly garbage by then, and with nothing
+// more to collect the runtime would keep it for minutes.
+type calmness struct {
+	size  uint64 // of the log at the last look
+	grown uint64 // events since memory was last given back
+	still int    // looks in a row without growth
+}
+
+func (c *calmness) look(l *Log) {
+	size := l.Size()
+	if size != c.size {
+		c.grown, c.size, c.still = c.grown+size-c.size, size, 0
+		return
+	}
+	if c.still++; c.still >= 3 && c.grown > 20_000 && l.lag() == 0 {
+		debug.FreeOSMemory()
+		c.grown = 0
 	}
 }

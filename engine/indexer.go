@@ -106,6 +106,9 @@ func (l *Log) indexNext(ctx context.Context, w *window) error {
 		return fmt.Errorf("add seq %d to %d: %w", from, end, err)
 	}
 	w.indexed.Store(end)
+	if l.lag() == 0 {
+		l.recent.indexed(end)
+	}
 	l.indexed.notify()
 	return nil
 }

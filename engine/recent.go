@@ -2,10 +2,11 @@ package engine
 
 import "sync"
 
-// Bounds of what is kept of the newest events, decoded, so that the index and live tails need not read them back.
+// Bounds of what is kept of the newest events, decoded, so that the index, searches of the tail and live tails need not read them back.
 const (
 	recentEvents = 1 << 16
 	recentBytes  = 96 << 20
+	recentDone   = 2048 // of those that the index has; live tails may still want them
 )
 
 // recent holds the newest events. Seqs are contiguous.
@@ -31,13 +32,28 @@ func (r *recent) add(group []pending) {
 		r.bytes += size
 	}
 	drop := 0
-	for len(r.events)-drop > recentEvents || r.bytes > recentBytes {
-		r.bytes -= int(r.sizes[drop])
-		r.events[drop] = nil
-		drop++
+	for bytes := r.bytes; len(r.events)-drop > recentEvents || bytes > recentBytes; drop++ {
+		bytes -= int(r.sizes[drop])
 	}
-	r.events, r.sizes = r.events[drop:], r.sizes[drop:]
-	r.first += uint64(drop)
+	r.drop(drop)
+}
+
+// indexed forgets most of what lies below the seq: the index has it.
+func (r *recent) indexed(seq uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if keep := seq - min(seq, recentDone); keep > r.first {
+		r.drop(int(min(keep-r.first, uint64(len(r.events)))))
+	}
+}
+
+func (r *recent) drop(n int) {
+	for i := range n {
+		r.bytes -= int(r.sizes[i])
+		r.events[i] = nil
+	}
+	r.events, r.sizes = r.events[n:], r.sizes[n:]
+	r.first += uint64(n)
 }
 
 // get returns the events with from <= seq < to, or nil when it does not have all of them.
