@@ -56,10 +56,23 @@ func (g *guard) measure(l *Log) error {
 	if inodes < minFreeInodes {
 		return fmt.Errorf("%w: %d inodes free, %d wanted", ErrDiskFull, inodes, minFreeInodes)
 	}
-	if free, err := freeDescriptors(); err == nil && free < minFreeDescriptors {
-		return fmt.Errorf("%w: %d file descriptors free, %d wanted", ErrDiskFull, free, minFreeDescriptors)
-	} else if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+	if err := checkDescriptors(minFreeDescriptors); err != nil {
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
+	}
+	return nil
+}
+
+// checkDescriptors fails when the process may open fewer than wanted files.
+func checkDescriptors(wanted uint64) error {
+	free, err := freeDescriptors()
+	if errors.Is(err, errors.ErrUnsupported) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("count file descriptors: %w", err)
+	}
+	if free < wanted {
+		return fmt.Errorf("%d file descriptors free, %d wanted", free, wanted)
 	}
 	return nil
 }

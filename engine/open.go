@@ -60,6 +60,10 @@ func (l *Log) open() error {
 	if err := l.removeLeftovers(m, found); err != nil {
 		return err
 	}
+	// A store that cannot open its files looks damaged: Badger's errors do not tell which it is. Every sealed window keeps one open.
+	if err := checkDescriptors(minFreeDescriptors + uint64(len(m.Windows))); err != nil {
+		return err
+	}
 	l.o.memTable = max(l.o.memTable, m.Store.MemTableBytes)
 	if l.dropped, err = m.Dropped.edge(); err != nil {
 		return err
