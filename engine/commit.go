@@ -16,6 +16,7 @@ import (
 // commitLoop is the committer. It takes everything that is queued, without a timer: while one group is being synced the next one gathers.
 func (l *Log) commitLoop() {
 	defer l.workers.Done()
+	defer l.queue.drain(ErrClosed) // retention may wait for its trace, and Close for retention
 	var work []*appendRequest
 	for {
 		if len(work) == 0 {
@@ -180,12 +181,7 @@ func (l *Log) commit(g *group) error {
 		return nil
 	}
 	begun := time.Now()
-	edge := l.edge.Clone()
-	leaves := make([]merkle.Hash, len(g.events))
-	for i := range g.events {
-		leaves[i] = leafHash(&g.secret, g.first+uint64(i), g.received, g.events[i].digest)
-		edge.Append(leaves[i])
-	}
+	edge, leaves := g.hash(l.edge)
 	g.root = edge.Root()
 	if err := l.writeGroup(g); err != nil {
 		return err
@@ -194,6 +190,17 @@ func (l *Log) commit(g *group) error {
 	l.publishGroup(g, leaves)
 	l.metrics.committed(len(g.events), time.Since(begun))
 	return nil
+}
+
+// hash returns the tree with the group's leaves behind edge, and the leaves.
+func (g *group) hash(edge merkle.Edge) (merkle.Edge, []merkle.Hash) {
+	edge = edge.Clone()
+	leaves := make([]merkle.Hash, len(g.events))
+	for i := range g.events {
+		leaves[i] = leafHash(&g.secret, g.first+uint64(i), g.received, g.events[i].digest)
+		edge.Append(leaves[i])
+	}
+	return edge, leaves
 }
 
 // writeGroup is one transaction: all of the group or, after a crash, nothing of it.

@@ -29,7 +29,8 @@ type Options struct {
 	Now          func() time.Time // nil: time.Now
 	Faults       *Faults          // nil outside of tests
 
-	memTable int64 // tests of large manifests only
+	memTable  int64     // tests of large manifests, and a restore from one
+	newStores storeMode // a restore's are storeReplay
 }
 
 // Faults lets tests break the steps where a disk can fail. A nil member does nothing.
@@ -96,6 +97,8 @@ type Log struct {
 	expired    []*sealedIDs // the IDs of dropped windows; replaced, never changed in place
 	damagedIDs []error      // set by Open
 	manifest   sync.Mutex   // held while the manifest is made and written
+	retaining  sync.Mutex   // held while retention runs
+	keep       sync.RWMutex // read-held by backups: retention removes nothing meanwhile
 
 	size     atomic.Uint64 // published: every event below is durable
 	queue    commitQueue

@@ -18,13 +18,22 @@ const (
 	blockBytes    = 32 << 10
 )
 
+// storeMode says what a store is opened for.
+type storeMode int
+
+const (
+	storeAppend storeMode = iota // every commit is on disk on return
+	storeReplay                  // a restore's: on disk when it is closed
+	storeRead
+)
+
 // storeOptions are Badger's settings for a window. Compaction is off: an append-only log has nothing to compact, and a
 // compaction of Badger 4.9.6 that cannot create a table drops its input (levels.go, a deferred error evaluated too
 // early). Values always stay in the tree, so the value log, whose sync errors Badger only logs, is never used.
-func storeOptions(dir string, readOnly bool, memTable int64, logger *slog.Logger) badger.Options {
+func storeOptions(dir string, mode storeMode, memTable int64, logger *slog.Logger) badger.Options {
 	return badger.DefaultOptions(filepath.Join(dir, storeName)).
-		WithReadOnly(readOnly).
-		WithSyncWrites(true).
+		WithReadOnly(mode == storeRead).
+		WithSyncWrites(mode == storeAppend).
 		WithDetectConflicts(false).
 		WithMemTableSize(memTable).
 		WithNumMemtables(2).
@@ -44,12 +53,12 @@ func storeOptions(dir string, readOnly bool, memTable int64, logger *slog.Logger
 		WithLogger(storeLogger{logger})
 }
 
-func openStore(dir string, readOnly bool, memTable int64, logger *slog.Logger) (*badger.DB, error) {
+func openStore(dir string, mode storeMode, memTable int64, logger *slog.Logger) (*badger.DB, error) {
 	err := removeEmptyLogs(filepath.Join(dir, storeName))
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", filepath.Base(dir), err)
 	}
-	db, err := badger.OpenManaged(storeOptions(dir, readOnly, memTable, logger))
+	db, err := badger.OpenManaged(storeOptions(dir, mode, memTable, logger))
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", filepath.Base(dir), err)
 	}

@@ -110,7 +110,11 @@ func (w *window) acquire() (*badger.DB, error) {
 		return nil, w.damaged(nil)
 	}
 	if w.db == nil {
-		db, err := openStore(w.dir, w.sealed, w.memTable, w.logger)
+		mode := storeAppend
+		if w.sealed {
+			mode = storeRead
+		}
+		db, err := openStore(w.dir, mode, w.memTable, w.logger)
 		if err != nil {
 			return nil, w.damaged(err)
 		}
