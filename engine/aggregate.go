@@ -24,7 +24,7 @@ func (l *Log) Histogram(ctx context.Context, q Query, n int) (buckets []Bucket, 
 	if n < 1 || n > MaxBuckets {
 		return nil, 0, &FieldError{"buckets", fmt.Sprintf("%d is outside 1 to %d", n, MaxBuckets)}
 	}
-	err = retryDropped(func() error {
+	err = l.retryDropped(func() error {
 		buckets, total, err = l.histogram(ctx, &q, n)
 		return err
 	})
@@ -127,7 +127,7 @@ func (l *Log) Facets(ctx context.Context, q Query, columns []string, limit int) 
 			return nil, 0, &FieldError{"fields", fmt.Sprintf("%q is not a column", shorten(c))}
 		}
 	}
-	err = retryDropped(func() error {
+	err = l.retryDropped(func() error {
 		facets, total, err = l.facets(ctx, &q, columns, limit)
 		return err
 	})

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -26,6 +27,10 @@ func (l *Log) Follow(ctx context.Context, who Tenants, where Expr, from uint64, 
 				}
 				return fn(e)
 			})
+			if errors.Is(err, errDropped) {
+				next = max(next, l.list()[0].first)
+				continue
+			}
 			if err != nil {
 				return err
 			}

@@ -153,6 +153,9 @@ func (l *Log) Get(ctx context.Context, who Tenants, id string) (*Event, error) {
 		e, err = eventAt(txn, newest.Seq)
 		return err
 	})
+	if errors.Is(err, errDropped) {
+		err = fmt.Errorf("event %q: %w", shorten(id), ErrNotFound)
+	}
 	return e, err
 }
 

@@ -9,11 +9,14 @@ import (
 )
 
 // Retain removes the oldest windows in which every event is older than the retention, by event time and by arrival. Before a window goes,
-// an event of the reserved tenant says so, durably: its range, count and root. It does nothing when the retention is 0.
+// an event of the reserved tenant says so, durably: its range, count and root. It does nothing when the retention is 0 or a backup is being made.
 func (l *Log) Retain() error {
-	if l.o.Retention <= 0 {
+	if l.o.Retention <= 0 || !l.keep.TryLock() {
 		return nil
 	}
+	defer l.keep.Unlock()
+	l.retaining.Lock()
+	defer l.retaining.Unlock()
 	cutoff := l.o.Now().Add(-l.o.Retention).UnixNano()
 	for {
 		windows := l.list()
@@ -64,7 +67,9 @@ func (l *Log) traceRetention(w *window) error {
 	return nil
 }
 
-// dropOldest takes the oldest window out of the manifest and then off the disk. A crash in between leaves a directory that the next start removes.
+// dropOldest takes the oldest window out of the index, the list and the manifest, and then off the disk. A crash before the manifest is
+// written leaves the window for the next run, one after it a directory that the next start removes. The index comes first: until
+// the list follows, searches read the window from the log; the reverse would give them hits that cannot be read.
 func (l *Log) dropOldest(w *window) error {
 	if err := l.keepExpiredIDs(w); err != nil {
 		return err
@@ -75,16 +80,16 @@ func (l *Log) dropOldest(w *window) error {
 			return err
 		}
 	}
+	if l.o.Index != nil {
+		if err := l.o.Index.Drop(w.first); err != nil {
+			return err
+		}
+	}
 	l.mu.Lock()
 	l.windows, l.dropped = slices.Clone(l.windows[1:]), edge
 	l.mu.Unlock()
 	if err := l.saveManifest(); err != nil {
 		return err
-	}
-	if l.o.Index != nil {
-		if err := l.o.Index.Drop(w.first); err != nil {
-			return err
-		}
 	}
 	return w.remove()
 }

@@ -14,7 +14,7 @@ func (l *Log) Search(ctx context.Context, q Query) (r *Result, err error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
-	err = retryDropped(func() error {
+	err = l.retryDropped(func() error {
 		if q.byTime() {
 			r, err = l.searchByTime(ctx, &q)
 		} else {

@@ -196,13 +196,11 @@ func (s *snapshot) events(ctx context.Context, at []Pos) ([]*Event, error) {
 }
 
 // retryDropped runs a read again when retention removed a window under it: the next snapshot does not have it.
-func retryDropped(fn func() error) error {
-	err := fn()
-	for range 3 {
-		if !errors.Is(err, errDropped) {
+func (l *Log) retryDropped(fn func() error) error {
+	for {
+		first := l.list()[0].first
+		if err := fn(); !errors.Is(err, errDropped) || l.list()[0].first == first {
 			return err
 		}
-		err = fn()
 	}
-	return err
 }

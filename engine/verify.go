@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -74,6 +75,12 @@ func (v *verification) window(w *window) {
 			v.progress(v.done, v.total)
 		}
 	})
+	if errors.Is(err, errDropped) {
+		err = v.passOver(w)
+		if err == nil {
+			return
+		}
+	}
 	if err != nil {
 		v.problem("%s: %v", name, err)
 		return
@@ -93,4 +100,14 @@ func (v *verification) window(w *window) {
 	v.edge = r.edge
 	v.report.Events += r.end - w.first
 	v.report.Windows++
+}
+
+// passOver goes on behind a window that retention has removed meanwhile: its tiles stand for it in the tree.
+func (v *verification) passOver(w *window) error {
+	for _, t := range w.tiles {
+		if err := v.edge.AppendTile(t); err != nil {
+			return err
+		}
+	}
+	return nil
 }
