@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
+	"slices"
+	"sort"
 )
 
 // The dictionary maps terms to postings: blocks of termsPerBlock terms in bytewise order, each term written as what it does not share
@@ -171,10 +173,36 @@ var hexValue = func() (t [256]byte) {
 	return t
 }()
 
+// samplePeriod: the first term of one block in so many is kept in memory. A search then touches few pages of a mapped file that no other does.
+const samplePeriod = 64
+
 // dict reads a dictionary.
 type dict struct {
 	data    []byte
 	offsets packed
+	samples []byte // first terms, one after the other
+	ends    []int  // of each, in samples
+}
+
+func openDict(data []byte, offsets packed) (dict, error) {
+	d := dict{data: data, offsets: offsets}
+	c := dictCursor{d: &d}
+	for block := 0; block < offsets.n; block += samplePeriod {
+		if err := c.openBlock(block); err != nil {
+			return d, err
+		}
+		d.samples = append(d.samples, c.term...)
+		d.ends = append(d.ends, len(d.samples))
+	}
+	d.samples = slices.Clip(d.samples)
+	return d, nil
+}
+
+func (d *dict) sample(i int) []byte {
+	if i == 0 {
+		return d.samples[:d.ends[0]]
+	}
+	return d.samples[d.ends[i-1]:d.ends[i]]
 }
 
 // find returns the posting of a term.
@@ -189,7 +217,9 @@ func (d *dict) find(term []byte) (posting, bool, error) {
 // seek returns a cursor at the first term that is not below the given one.
 func (d *dict) seek(term []byte) (*dictCursor, error) {
 	c := &dictCursor{d: d}
-	low, high := 0, d.offsets.n // the last block whose first term is not above term
+	// The last block whose first term is not above term lies between two samples.
+	after := sort.Search(len(d.ends), func(i int) bool { return bytes.Compare(d.sample(i), term) > 0 })
+	low, high := max(after-1, 0)*samplePeriod, min(after*samplePeriod, d.offsets.n)
 	for low < high {
 		mid := int(uint(low+high) >> 1)
 		if err := c.openBlock(mid); err != nil {

@@ -115,6 +115,9 @@ func (d *disk) mapSegment(path string, verify bool) (*segment, error) {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), m.Unmap())
 	}
 	s.path = path
+	if err := s.giveBack(); err != nil { // opening samples the whole dictionary
+		return nil, errors.Join(fmt.Errorf("give back pages of %s: %w", path, err), m.Unmap())
+	}
 	s.release = m.Unmap
 	s.remove = func() error { return d.remove(path) }
 	return s, nil

@@ -16,16 +16,18 @@ import (
 // parallelFrom is how many segments make a second goroutine worth its start.
 const parallelFrom = 4
 
-// findAll evaluates a plan on every segment and returns what is not empty.
-func findAll(ctx context.Context, segments []*segment, plan engine.Plan, fetch engine.Fetch) ([]part, error) {
+// findAll evaluates a plan on every segment and returns what is not empty, and about how many bytes of files it touched.
+func findAll(ctx context.Context, segments []*segment, plan engine.Plan, fetch engine.Fetch) ([]part, int64, error) {
 	found := make([]part, len(segments))
 	errs := make([]error, len(segments))
-	var next atomic.Int64
+	var next, touched atomic.Int64
 	var stop atomic.Bool
 	work := func() {
 		for i := int(next.Add(1)) - 1; i < len(segments) && !stop.Load(); i = int(next.Add(1)) - 1 {
 			if errs[i] = ctx.Err(); errs[i] == nil {
-				found[i], errs[i] = findIn(ctx, segments[i], plan, fetch)
+				f := finder{ctx: ctx, s: segments[i], fetch: fetch}
+				found[i], errs[i] = f.find(plan)
+				touched.Add(f.touched)
 			}
 			if errs[i] != nil {
 				stop.Store(true)
@@ -42,16 +44,10 @@ func findAll(ctx context.Context, segments []*segment, plan engine.Plan, fetch e
 	}
 	for _, err := range errs {
 		if err != nil {
-			return nil, err
+			return nil, touched.Load(), err
 		}
 	}
-	return slices.DeleteFunc(found, func(p part) bool { return p.count == 0 }), nil
-}
-
-func findIn(ctx context.Context, s *segment, plan engine.Plan, fetch engine.Fetch) (part, error) {
-	f := finder{ctx: ctx, s: s, fetch: fetch}
-	set, err := f.eval(plan, f.all())
-	return part{s: s, set: set, count: set.count()}, err
+	return slices.DeleteFunc(found, func(p part) bool { return p.count == 0 }), touched.Load(), nil
 }
 
 // pure reports whether the plan calls no function of its own; those are run by one goroutine at a time.
@@ -76,6 +72,16 @@ type finder struct {
 	ctx   context.Context
 	s     *segment
 	fetch engine.Fetch
+
+	touched int64 // bytes of the segment's file, about
+}
+
+func (f *finder) find(plan engine.Plan) (part, error) {
+	set, err := f.eval(plan, f.all())
+	if f.s.path == "" {
+		f.touched = 0
+	}
+	return part{s: f.s, set: set, count: set.count()}, err
 }
 
 func (f *finder) all() docSet { return docSet{high: uint32(f.s.docs)} }
@@ -109,9 +115,11 @@ func (f *finder) leaf(plan engine.Plan) (docSet, error) {
 	switch p := plan.(type) {
 	case engine.PlanTerm:
 		posting, found, err := f.s.dict.find([]byte(p.Term))
+		f.touched += seekBytes
 		if err != nil || !found {
 			return docSet{}, err
 		}
+		f.touched += int64(len(posting.data))
 		if posting.kind == postingOne {
 			return docSet{low: posting.doc, high: posting.doc + 1}, nil
 		}
@@ -233,6 +241,7 @@ func (f *finder) expand(p engine.PlanTerms) (docSet, error) {
 			if terms++; terms > engine.MaxExpansion {
 				return docSet{}, engine.ErrTooBroad
 			}
+			f.touched += int64(len(c.posting.data))
 			if err := u.add(&c.posting); err != nil {
 				return docSet{}, err
 			}
@@ -241,6 +250,7 @@ func (f *finder) expand(p engine.PlanTerms) (docSet, error) {
 			return docSet{}, err
 		}
 	}
+	f.touched += int64(seen) * termBytes
 	return docSet{high: uint32(f.s.docs), bits: u.bitmap()}, nil
 }
 

@@ -17,14 +17,14 @@ type part struct {
 type hits struct {
 	parts []part
 	total uint64
+	touch func(bytes int64) // told what reading columns touches
 }
 
-func newHits(parts []part) *hits {
-	h := &hits{parts: parts}
+func total(parts []part) (n uint64) {
 	for _, p := range parts {
-		h.total += p.count
+		n += p.count
 	}
-	return h
+	return n
 }
 
 func (h *hits) Total() uint64 { return h.total }

@@ -14,6 +14,7 @@ func (h *hits) Facet(column string) (map[string]uint64, bool) {
 	for i := range h.parts {
 		p := &h.parts[i]
 		c := p.s.columns[column]
+		h.touch(c.touches(p.s))
 		values := make([]uint64, c.values)
 		for code, n := range p.countCodes(c) {
 			if n > 0 {
@@ -52,6 +53,7 @@ func (h *hits) ByColumn(column string, after *engine.ColumnPos, desc bool, skip,
 	}
 	w := columnWalk{desc: desc}
 	for i := range h.parts {
+		h.touch(h.parts[i].s.columns[column].touches(h.parts[i].s))
 		w.parts = append(w.parts, newColumnPart(&h.parts[i], column, after, desc))
 	}
 	wanted := w.wanted(skip, limit)

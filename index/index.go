@@ -51,6 +51,8 @@ type Index struct {
 	merges   uint64
 	rebuilt  uint64
 
+	trim trimmer
+
 	wake chan struct{}
 	done chan struct{} // closed when the background has ended
 }
@@ -174,7 +176,7 @@ func (x *Index) View() engine.IndexView {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.current.refs.Add(1)
-	return &view{snapshot: x.current}
+	return &view{snapshot: x.current, x: x}
 }
 
 // Seal implements engine.Index.

@@ -63,8 +63,11 @@ func openSegment(data []byte) (*segment, error) {
 	if l.blocks > uint64(len(data)) {
 		return nil, errFormat
 	}
-	s.dict.data = part(sectionTerms)
-	if s.dict.offsets, err = openPacked(part(sectionBlocks), int(l.blocks)); err != nil {
+	blocks, err := openPacked(part(sectionBlocks), int(l.blocks))
+	if err != nil {
+		return nil, err
+	}
+	if s.dict, err = openDict(part(sectionTerms), blocks); err != nil {
 		return nil, err
 	}
 	s.refs.Store(1)

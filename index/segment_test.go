@@ -88,7 +88,10 @@ func TestDictionary(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := dict{data: out.Bytes(), offsets: offsets}
+		d, err := openDict(out.Bytes(), offsets)
+		if err != nil {
+			t.Fatal(err)
+		}
 		for i, term := range terms {
 			if p, found, err := d.find([]byte(term)); err != nil || !found || p.doc != uint32(i) {
 				t.Fatalf("%q: %v, %v, %v", term, p, found, err)

@@ -44,6 +44,7 @@ func (s *snapshot) free() {
 // view is a caller's hold on a snapshot.
 type view struct {
 	*snapshot
+	x      *Index
 	closed atomic.Bool
 }
 
@@ -61,11 +62,12 @@ func (v *view) Find(ctx context.Context, plan engine.Plan, fetch engine.Fetch) (
 	for _, w := range v.windows {
 		segments = append(segments, w.segments...)
 	}
-	parts, err := findAll(ctx, segments, plan, fetch)
+	parts, touched, err := findAll(ctx, segments, plan, fetch)
+	v.x.touch(touched)
 	if err != nil {
 		return nil, err
 	}
-	return newHits(parts), nil
+	return &hits{parts: parts, total: total(parts), touch: v.x.touch}, nil
 }
 
 func (v *view) Close() {

@@ -1,0 +1,5 @@
+package index
+
+import "syscall"
+
+func dontNeed(mapped []byte) error { return syscall.Madvise(mapped, syscall.MADV_DONTNEED) }

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package index
+
+import "errors"
+
+func dontNeed([]byte) error { return errors.ErrUnsupported }
