@@ -99,11 +99,11 @@ func prepare(e *Event, now time.Time, own bool) (pending, error) {
 	if !own && e.Tenant == ReservedTenant {
 		return pending{}, &FieldError{"tenant", fmt.Sprintf("%q is the server's own", e.Tenant)}
 	}
-	content := e.appendContent(make([]byte, 0, 1024))
-	if len(content) > MaxEventBytes {
+	content := appendHead(make([]byte, 0, 1024), e.ID, e.Time, e.Tenant)
+	head := len(content)
+	if content = e.appendBody(content); len(content) > MaxEventBytes {
 		return pending{}, tooLarge(len(content))
 	}
-	head := len(appendHead(make([]byte, 0, 512), e.ID, e.Time, e.Tenant))
 	return pending{event: e, body: content[head:], digest: contentDigest(content), hash: idHash(e.Tenant, e.ID), timed: timed}, nil
 }
 

@@ -63,6 +63,8 @@ type Event struct {
 
 	Received time.Time `json:"received,omitzero"` // when the server took it in; set by the log
 	Seq      uint64    `json:"seq"`               // position in the log; set by the log
+
+	checked *byte // &Details[0] when the decoder has found Details valid
 }
 
 // Actor is who did it.

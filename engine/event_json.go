@@ -19,6 +19,10 @@ func DecodeEvent(data []byte) (*Event, error) {
 		return nil, tooLarge(len(data))
 	}
 	e := new(Event)
+	if decodeFast(string(data), e) {
+		return e, nil
+	}
+	*e = Event{}
 	if err := json.Unmarshal(data, e, decodeOptions); err != nil {
 		return nil, decodeError(err)
 	}
@@ -98,8 +102,7 @@ func (e *Event) MarshalJSON() ([]byte, error) { return e.AppendJSON(nil), nil }
 // order of members, no spaces, and leaves out what is empty. It begins with the members id, time and tenant, which the
 // store keeps in the key (see appendHead).
 func (e *Event) appendContent(dst []byte) []byte {
-	dst = appendHead(dst, e.ID, e.Time, e.Tenant)
-	return e.appendBody(dst)
+	return e.appendBody(appendHead(dst, e.ID, e.Time, e.Tenant))
 }
 
 // appendHead appends `{"id":…,"time":…,"tenant":…`, the part of the content that can be made again from the key.

@@ -94,11 +94,14 @@ func (e *Event) normalizeDetails() error {
 	} else if kind != '{' {
 		return &FieldError{"details", fmt.Sprintf("is a JSON %s, it must be an object", kind)}
 	}
-	if depth := nesting(e.Details) + 1; depth > MaxNesting {
+	depth, compact := nesting(e.Details)
+	if depth++; depth > MaxNesting {
 		return &FieldError{"details", fmt.Sprintf("makes the event nest %d levels deep, the limit is %d", depth, MaxNesting)}
 	}
-	if err := e.Details.Compact(); err != nil {
-		return decodeErrorAt("details", err)
+	if e.checked != &e.Details[0] || !compact {
+		if err := e.Details.Compact(); err != nil {
+			return decodeErrorAt("details", err)
+		}
 	}
 	if string(e.Details) == "{}" {
 		e.Details = nil
@@ -116,9 +119,11 @@ func decodeErrorAt(field string, err error) error {
 	return fe
 }
 
-// nesting counts the deepest level of objects and arrays. It only needs to be right for valid JSON.
-func nesting(v jsontext.Value) int {
-	depth, deepest, inString := 0, 0, false
+// nesting counts the deepest level of objects and arrays, and tells whether there is white space between values. It only needs to be right
+// for valid JSON.
+func nesting(v jsontext.Value) (deepest int, compact bool) {
+	depth, inString := 0, false
+	compact = true
 	for i := 0; i < len(v); i++ {
 		switch c := v[i]; {
 		case inString && c == '\\':
@@ -131,9 +136,11 @@ func nesting(v jsontext.Value) int {
 			deepest = max(deepest, depth)
 		case c == '}' || c == ']':
 			depth--
+		case c <= ' ':
+			compact = false
 		}
 	}
-	return deepest
+	return deepest, compact
 }
 
 // checkText refuses IDs and tenants that could not be told apart or shown, and text that is not UTF-8.

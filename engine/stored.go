@@ -53,9 +53,11 @@ func decodeStored(key, value []byte) (*Event, error) {
 	if s.body[0] != ',' {
 		return nil, fmt.Errorf("%w: body of event %d", ErrDamaged, s.seq)
 	}
-	body := append([]byte{'{'}, s.body[1:]...)
-	if err := json.Unmarshal(body, e); err != nil {
-		return nil, fmt.Errorf("%w: body of event %d: %w", ErrDamaged, s.seq, err)
+	if !decodeBody(string(s.body), e) {
+		body := append([]byte{'{'}, s.body[1:]...)
+		if err := json.Unmarshal(body, e); err != nil {
+			return nil, fmt.Errorf("%w: body of event %d: %w", ErrDamaged, s.seq, err)
+		}
 	}
 	e.Seq, e.Received = s.seq, time.Unix(0, s.received).UTC()
 	return e, nil

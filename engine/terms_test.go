@@ -75,7 +75,8 @@ func FuzzDetails(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		e := &Event{Details: data}
 		terms := termsOf(e)
-		if v := jsontext.Value(data); !v.IsValid() || v.Kind() != '{' || nesting(v) > MaxNesting {
+		v := jsontext.Value(data)
+		if deepest, _ := nesting(v); !v.IsValid() || v.Kind() != '{' || deepest > MaxNesting {
 			return
 		}
 		want := map[string]bool{}
