@@ -136,15 +136,17 @@ func (x *Index) mergeSmall(w *window, g *generation) error {
 		if run == nil || !allInMemory(run) {
 			return nil
 		}
-		setBusy(run, true)
+		grab(run)
 		x.mu.Unlock()
 		merged, err := mergeInMemory(run, nil)
 		x.mu.Lock()
-		setBusy(run, false)
+		if err == nil {
+			x.swap(w, g, run, merged)
+		}
+		letGo(run)
 		if err != nil {
 			return fmt.Errorf("merge index segments: %w", err)
 		}
-		x.swap(w, g, run, merged)
 	}
 	return nil
 }
@@ -158,9 +160,19 @@ func allInMemory(run []*segment) bool {
 	return true
 }
 
-func setBusy(run []*segment, busy bool) {
+// grab keeps a run from other merges, and its segments from being freed: a Reset may give them up meanwhile. The lock must be held.
+func grab(run []*segment) {
 	for _, s := range run {
-		s.busy = busy
+		s.busy = true
+		s.hold()
+	}
+}
+
+// letGo ends a grab. The lock must be held.
+func letGo(run []*segment) {
+	for _, s := range run {
+		s.busy = false
+		s.free()
 	}
 }
 

@@ -136,9 +136,9 @@ func idle(run []*segment) bool {
 // do does a job. The lock must be held; it is released meanwhile.
 func (x *Index) do(j *job) error {
 	x.working = j.w
-	setBusy(j.run, true)
+	grab(j.run)
 	defer func() {
-		setBusy(j.run, false)
+		letGo(j.run)
 		x.working = nil
 	}()
 	if len(j.run) == 0 {

@@ -120,6 +120,12 @@ func TestDamage(t *testing.T) {
 				return signFooter(b)
 			})
 		},
+		"other terms": func(t *testing.T, dir string) {
+			edit(t, segmentFiles(t, dir)[0], func(b []byte) []byte {
+				b[len(b)-footerBytes+8*8]++
+				return signFooter(b)
+			})
+		},
 		"another segment's bytes": func(t *testing.T, dir string) {
 			files := segmentFiles(t, dir)
 			b, err := os.ReadFile(files[0])

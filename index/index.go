@@ -98,11 +98,9 @@ func (x *Index) OpenWindow(dir string, first, end uint64, sealed bool) (uint64, 
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.refusing || x.window(first) != nil {
-		for _, s := range segments {
-			s.free()
-		}
-		return first, fmt.Errorf("open window %d: %w", first, cmpErr(x.refusing, errClosed, errors.New("it is open already")))
+	if err := x.mayOpen(first); err != nil {
+		w.free()
+		return first, fmt.Errorf("open window %d: %w", first, err)
 	}
 	if damage != nil {
 		x.rebuilt++
@@ -118,11 +116,14 @@ func (x *Index) OpenWindow(dir string, first, end uint64, sealed bool) (uint64, 
 	return w.live.next, nil
 }
 
-func cmpErr(first bool, a, b error) error {
-	if first {
-		return a
+func (x *Index) mayOpen(first uint64) error {
+	switch {
+	case x.refusing:
+		return errClosed
+	case x.window(first) != nil:
+		return errors.New("it is open already")
 	}
-	return b
+	return nil
 }
 
 // window returns the window that starts at first, or nil. The lock must be held.
@@ -223,19 +224,8 @@ func (x *Index) Drop(first uint64) error {
 	for x.working == dropped {
 		_ = x.await(context.Background()) // never ends early
 	}
-	x.letGo(dropped)
+	dropped.free()
 	return nil
-}
-
-// letGo frees a window's segments; the files stay for who removes the directory.
-func (x *Index) letGo(w *window) {
-	for _, s := range slices.Concat(w.live.segments, w.retired) {
-		s.free()
-	}
-	if w.fresh != nil {
-		w.fresh.discard()
-	}
-	w.live, w.fresh, w.retired = &generation{next: w.first}, nil, nil
 }
 
 // Stats implements engine.Index.
@@ -293,7 +283,7 @@ func (x *Index) Close() error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, w := range x.windows {
-		x.letGo(w)
+		w.free()
 	}
 	x.windows = nil
 	x.publish()

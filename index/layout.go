@@ -22,8 +22,8 @@ const (
 	sectionBlocks  = 4 // offsets of the blocks, as packed list
 	sectionCount   = 5
 
-	// version, docs, first, end, min time, max time, time unit, blocks
-	headFields  = 8
+	// version, docs, first, end, min time, max time, time unit, blocks, meaning
+	headFields  = 9
 	footerBytes = headFields*8 + sectionCount*3*8 + 8 + len(magic)
 )
 
@@ -78,7 +78,7 @@ func (l *layoutWriter) section(section int, b []byte) error {
 
 func (l *layoutWriter) finish(h header) error {
 	b := make([]byte, 0, footerBytes)
-	for _, v := range []uint64{formatVersion, h.docs, h.first, h.end, uint64(h.minTime), uint64(h.maxTime), h.unit, h.blocks} {
+	for _, v := range []uint64{formatVersion, h.docs, h.first, h.end, uint64(h.minTime), uint64(h.maxTime), h.unit, h.blocks, meaning()} {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
 	for _, s := range l.sections {
@@ -111,6 +111,9 @@ func parseFooter(b []byte, size uint64) (layout, error) {
 	field := func(i int) uint64 { return binary.LittleEndian.Uint64(body[i*8:]) }
 	if v := field(0); v != formatVersion {
 		return l, fmt.Errorf("%w: version %d", errFormat, v)
+	}
+	if field(8) != meaning() {
+		return l, fmt.Errorf("%w: its terms and columns were made in another way", errFormat)
 	}
 	l.header = header{docs: field(1), first: field(2), end: field(3), minTime: int64(field(4)), maxTime: int64(field(5)),
 		unit: field(6), blocks: field(7)}

@@ -92,6 +92,50 @@ func TestConcurrent(t *testing.T) {
 	readers.Wait()
 }
 
+// TestResetWhileMerging gives segments up while they are being merged and written.
+func TestResetWhileMerging(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	m := &model{}
+	for i := range 3000 {
+		m.add(randomEvent(r, uint64(i)))
+	}
+	x := New(Options{})
+	feed(t, x, m.events[:1])
+	ctx, cancel := context.WithCancel(context.Background())
+	var others sync.WaitGroup
+	others.Go(func() {
+		for ctx.Err() == nil {
+			if err := x.Flush(ctx); err != nil && ctx.Err() == nil {
+				t.Error(err)
+			}
+		}
+	})
+	for range 30 {
+		next, err := x.Reset(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for to := next + 1; next < uint64(len(m.events)); next, to = to, min(to+uint64(1+r.IntN(600)), uint64(len(m.events))) {
+			if err := x.Add(ctx, 0, m.events[next:to]); err != nil {
+				t.Fatal(err)
+			}
+			if r.IntN(20) == 0 {
+				break
+			}
+		}
+		v := x.View()
+		if v.Covered(0) == uint64(len(m.events)) {
+			m.check(t, r, v, m.randomPlan(r, 2))
+		}
+		v.Close()
+	}
+	cancel()
+	others.Wait()
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestTooBroad(t *testing.T) {
 	events := make([]*engine.Event, 1100)
 	for i := range events {

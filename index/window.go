@@ -67,6 +67,17 @@ func (w *window) retire(segments []*segment) {
 	}
 }
 
+// free frees a window's segments; the files of those that the manifest names stay.
+func (w *window) free() {
+	for _, s := range slices.Concat(w.live.segments, w.retired) {
+		s.free()
+	}
+	if w.fresh != nil {
+		w.fresh.discard()
+	}
+	w.live, w.fresh, w.retired = &generation{next: w.first}, nil, nil
+}
+
 // discard gives up a generation that no manifest has named.
 func (g *generation) discard() {
 	for _, s := range g.segments {
