@@ -98,16 +98,38 @@ func (l *Log) Each(ctx context.Context, q Query, start func(total uint64) error,
 			return err
 		}
 	}
-	return s.walk(q.Desc, func(at []Pos) error {
-		events, err := s.events(ctx, at)
-		if err != nil {
-			return err
-		}
+	return s.stream(ctx, q.Desc, fn)
+}
+
+// stream calls fn for all events in time order. The next ones are read while fn has these.
+func (s *snapshot) stream(ctx context.Context, desc bool, fn func(*Event) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	chunks, failed := make(chan []*Event, 1), error(nil)
+	go func() {
+		defer close(chunks)
+		failed = s.walk(desc, func(at []Pos) error {
+			events, err := s.events(ctx, at)
+			if err != nil {
+				return err
+			}
+			select {
+			case chunks <- events:
+				return nil
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		})
+	}()
+	for events := range chunks {
 		for _, e := range events {
 			if err := fn(e); err != nil {
+				cancel()
+				for range chunks { // the reader must be gone before the view is closed
+				}
 				return err
 			}
 		}
-		return nil
-	})
+	}
+	return failed
 }

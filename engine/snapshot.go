@@ -161,7 +161,7 @@ func (s *snapshot) tailAfter(after *Pos, desc bool) []Pos {
 func (s *snapshot) walk(desc bool, fn func([]Pos) error) error {
 	var after *Pos
 	for {
-		at := s.byTime(after, desc, 0, 4*fetchChunk)
+		at := s.byTime(after, desc, 0, 2*fetchChunk)
 		if len(at) == 0 {
 			return nil
 		}
@@ -174,25 +174,21 @@ func (s *snapshot) walk(desc bool, fn func([]Pos) error) error {
 
 // events reads the events at places in either order, and keeps the order.
 func (s *snapshot) events(ctx context.Context, at []Pos) ([]*Event, error) {
-	sorted := slices.Clone(at)
-	slices.SortFunc(sorted, comparePos)
+	order := make([]int, len(at)) // of at's places in time order
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int { return comparePos(at[i], at[j]) })
+	sorted := make([]Pos, len(at))
+	for i, from := range order {
+		sorted[i] = at[from]
+	}
 	events := make([]*Event, len(at))
 	err := s.log.fetch(ctx, sorted, func(i int, e *Event) error {
-		events[i] = e
+		events[order[i]] = e
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	index := make(map[uint64]int, len(at))
-	for i, p := range at {
-		index[p.Seq] = i
-	}
-	ordered := make([]*Event, len(at))
-	for _, e := range events {
-		ordered[index[e.Seq]] = e
-	}
-	return ordered, nil
+	return events, err
 }
 
 // retryDropped runs a read again when retention removed a window under it: the next snapshot does not have it.
