@@ -5,7 +5,7 @@
 // histogram a rank difference and a total a cardinality; events that come late make segments overlap in time, so a merge must
 // interleave documents, where Bleve's can only concatenate them. And the dictionary is blocks of terms that share their beginnings
 // rather than an FST: most of its terms are random IDs, which share no endings, so that an FST of them takes up a fifth more space
-// and ten times as long to walk and write, and every event is merged four times.
+// and ten times as long to walk and write, which every merge does.
 //
 // FORMAT.md draws a segment and a window's manifest. What is on disk is derived: whatever is missing, damaged or of another version
 // is removed when the window is opened, and the log feeds it again.
