@@ -54,11 +54,15 @@ func storeOptions(dir string, mode storeMode, memTable int64, logger *slog.Logge
 }
 
 func openStore(dir string, mode storeMode, memTable int64, logger *slog.Logger) (*badger.DB, error) {
-	err := removeEmptyLogs(filepath.Join(dir, storeName))
+	o := storeOptions(dir, mode, memTable, logger)
+	err := removeEmptyLogs(o.Dir)
+	if err == nil {
+		err = checkTables(o)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", filepath.Base(dir), err)
 	}
-	db, err := badger.OpenManaged(storeOptions(dir, mode, memTable, logger))
+	db, err := badger.OpenManaged(o)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", filepath.Base(dir), err)
 	}

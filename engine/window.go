@@ -86,7 +86,7 @@ func (w *window) addLeaf(leaf merkle.Hash) {
 
 // read runs fn in a transaction that sees the events below end, published or durable. Fn must be short: a window is sealed,
 // closed or dropped only between reads.
-func (w *window) read(end uint64, fn func(txn *badger.Txn) error) error {
+func (w *window) read(end uint64, fn func(txn *badger.Txn) error) (err error) {
 	db, err := w.acquire()
 	if err != nil {
 		return err
@@ -94,6 +94,12 @@ func (w *window) read(end uint64, fn func(txn *badger.Txn) error) error {
 	defer w.release()
 	txn := db.NewTransactionAt(end, false)
 	defer txn.Discard()
+	defer func() {
+		// Badger takes a block apart before it looks at its checksum.
+		if p := recover(); p != nil {
+			err = w.damaged(fmt.Errorf("%w: read store: %v", ErrDamaged, p))
+		}
+	}()
 	return fn(txn)
 }
 
