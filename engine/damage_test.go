@@ -138,6 +138,34 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestLostManifest: a log of one window needs no manifest; one of several is refused without it, and left as it is.
+func TestLostManifest(t *testing.T) {
+	dir := t.TempDir()
+	manifest := filepath.Join(dir, "manifest.json")
+	l := enginetest.OpenLog(t, withIndex(dir))
+	m := enginetest.NewMaker("lost", 1)
+	enginetest.Append(t, l, m.Events(100)...)
+	must(t, l.Close())
+	must(t, os.Remove(manifest))
+	l = enginetest.OpenLog(t, withIndex(dir))
+	must(t, l.Ready())
+	if r := search(t, l, ""); r.Total != 100 {
+		t.Errorf("%d of 100 events are left", r.Total)
+	}
+	enginetest.Append(t, l, m.Events(500)...)
+	must(t, l.Close())
+	must(t, os.Rename(manifest, manifest+".lost"))
+	if _, err := engine.Open(withIndex(dir)); !errors.Is(err, engine.ErrDamaged) {
+		t.Fatalf("open without a manifest: %v", err)
+	}
+	must(t, os.Rename(manifest+".lost", manifest))
+	l = enginetest.OpenLog(t, withIndex(dir))
+	must(t, l.Ready())
+	if r := search(t, l, ""); r.Total != 600 {
+		t.Errorf("%d of 600 events are left", r.Total)
+	}
+}
+
 // flipBit flips a bit of what a file holds, its hole at the end left out.
 func flipBit(path string, at float64) error {
 	data, err := os.ReadFile(path)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"annals/engine/merkle"
+
+	"github.com/cespare/xxhash/v2"
 )
 
 const (
@@ -26,6 +28,16 @@ type manifest struct {
 	Windows []manifestWindow  `json:"windows"`
 	Dropped manifestDropped   `json:"dropped"`
 	Store   manifestStoreSize `json:"store"`
+	Sum     string            `json:"sum"` // xxhash64 of the compact JSON with an empty sum
+}
+
+func (m manifest) sum() (string, error) {
+	m.Sum = ""
+	data, err := json.Marshal(m)
+	if err != nil {
+		return "", fmt.Errorf("encode manifest: %w", err)
+	}
+	return fmt.Sprintf("%016x", xxhash.Sum64(data)), nil
 }
 
 // manifestStoreSize remembers the largest memtable that was ever used: Badger cannot replay a log into a smaller one.
@@ -89,7 +101,7 @@ func decodeHash(text string) (h merkle.Hash, err error) {
 func readManifest(dir string) (m manifest, found bool, err error) {
 	data, err := os.ReadFile(filepath.Join(dir, manifestName))
 	if errors.Is(err, fs.ErrNotExist) {
-		return manifest{Version: manifestVersion}, false, nil
+		return firstWindowOnly(dir)
 	}
 	if err != nil {
 		return m, false, fmt.Errorf("read manifest: %w", err)
@@ -99,6 +111,9 @@ func readManifest(dir string) (m manifest, found bool, err error) {
 	}
 	if m.Version != manifestVersion {
 		return m, false, fmt.Errorf("read manifest: version %d, this program knows %d", m.Version, manifestVersion)
+	}
+	if sum, err := m.sum(); err != nil || sum != m.Sum {
+		return m, false, errors.Join(fmt.Errorf("%w: manifest: its checksum is %s, its content gives %s", ErrDamaged, shorten(m.Sum), sum), err)
 	}
 	next := m.Dropped.End
 	for i, w := range m.Windows {
@@ -116,7 +131,26 @@ func readManifest(dir string) (m manifest, found bool, err error) {
 	return m, true, nil
 }
 
+// firstWindowOnly stands for a manifest that is not there. A crash during the first start leaves a first window without one; whether
+// it is that or the manifest was lost, the window's store tells all of it. With further windows only the manifest knows.
+func firstWindowOnly(dir string) (m manifest, found bool, err error) {
+	m.Version = manifestVersion
+	entries, err := os.ReadDir(filepath.Join(dir, windowsDir))
+	if err != nil {
+		return m, false, fmt.Errorf("list windows: %w", err)
+	}
+	if len(entries) == 1 && entries[0].Name() == filepath.Base(windowDir(dir, 0)) {
+		m.Windows = []manifestWindow{{First: 0}}
+		return m, true, nil
+	}
+	return m, false, nil
+}
+
 func writeManifest(dir string, m manifest) error {
+	var err error
+	if m.Sum, err = m.sum(); err != nil {
+		return err
+	}
 	data, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return fmt.Errorf("encode manifest: %w", err)

@@ -111,7 +111,7 @@ func (l *Log) removeLeftovers(m manifest, found bool) error {
 		if named[e.Name()] {
 			continue
 		}
-		if !found && !strings.HasSuffix(e.Name(), deletingSuffix) && e.Name() != filepath.Base(windowDir("", 0)) {
+		if !found && !strings.HasSuffix(e.Name(), deletingSuffix) {
 			return fmt.Errorf("%w: the manifest is missing but window %s is there; restore %s from a backup", ErrDamaged, e.Name(), manifestName)
 		}
 		if err := os.RemoveAll(filepath.Join(l.o.Dir, windowsDir, e.Name())); err != nil {
