@@ -19,6 +19,22 @@ func Open(o Options) (*Log, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
 	}
+	if err := refuseHalfRestored(o.Dir); err != nil {
+		return nil, err
+	}
+	l, err := newLog(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.open(); err != nil {
+		return nil, errors.Join(err, l.abandon())
+	}
+	l.startWorkers()
+	return l, nil
+}
+
+// newLog takes the directory and opens the records; no window is open yet.
+func newLog(o Options) (*Log, error) {
 	if err := os.MkdirAll(filepath.Join(o.Dir, windowsDir), 0o700); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
@@ -33,10 +49,6 @@ func Open(o Options) (*Log, error) {
 		l.lock.Close()
 		return nil, err
 	}
-	if err := l.open(); err != nil {
-		return nil, errors.Join(err, l.abandon())
-	}
-	l.startWorkers()
 	return l, nil
 }
 

@@ -102,3 +102,64 @@ func (r *Records) Each(kind string, fn func(key string, value []byte) bool) erro
 	}
 	return nil
 }
+
+// dump returns all records from one snapshot, as content of a backup's frames: kind, key and value of each behind their lengths. The store
+// is small by its nature, and a read that waited for a slow reader would hold up writers.
+func (r *Records) dump() (contents [][]byte, err error) {
+	var content []byte
+	err = r.db.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(kind []byte, b *bbolt.Bucket) error {
+			return b.ForEach(func(k, v []byte) error {
+				for _, part := range [][]byte{kind, k, v} {
+					content = appendPart(content, part)
+				}
+				if len(content) >= frameBytes {
+					contents, content = append(contents, content), nil
+				}
+				return nil
+			})
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read records: %w", err)
+	}
+	if content != nil {
+		contents = append(contents, content)
+	}
+	return contents, nil
+}
+
+// record is one of a backup.
+type record struct{ kind, key, value []byte }
+
+func cutRecords(content []byte) (all []record, err error) {
+	p := parts{rest: content}
+	for len(p.rest) > 0 {
+		r := record{p.part(), p.part(), p.part()}
+		if p.bad || len(r.kind) == 0 || len(r.key) == 0 {
+			return nil, fmt.Errorf("%w: record %d", ErrDamaged, len(all))
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+// load puts records in, all or none.
+func (r *Records) load(all []record) error {
+	err := r.db.Update(func(tx *bbolt.Tx) error {
+		for _, rec := range all {
+			b, err := tx.CreateBucketIfNotExists(rec.kind)
+			if err != nil {
+				return err
+			}
+			if err := b.Put(rec.key, rec.value); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("write records: %w", err)
+	}
+	return nil
+}
