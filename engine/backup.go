@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"annals/engine/merkle"
@@ -31,24 +32,8 @@ type BackupOptions struct {
 func (l *Log) Backup(ctx context.Context, w io.Writer, o BackupOptions) error {
 	l.keep.RLock()
 	defer l.keep.RUnlock()
-	// The records come first: none of them can refer to an event that the backup lacks.
-	records, err := l.records.dump()
-	if err != nil {
-		return fmt.Errorf("back up: %w", err)
-	}
-	size, root := l.root()
-	l.mu.RLock()
-	windows, expired, edge := l.windows, l.expired, l.dropped.Clone()
-	l.mu.RUnlock()
-	if err := errors.Join(l.damagedIDs...); err != nil {
-		return fmt.Errorf("back up: %w", err)
-	}
-	b := &backup{log: l, ctx: ctx, progress: o.Progress, size: size, first: edge.Size, edge: edge}
-	b.tell()
-	if b.out, err = newFrameWriter(w); err != nil {
-		return fmt.Errorf("back up: %w", err)
-	}
-	if err := b.write(root, o.WithKey, windows, expired, records); err != nil {
+	b := &backup{log: l, ctx: ctx, progress: o.Progress}
+	if err := b.make(w, o.WithKey); err != nil {
 		return fmt.Errorf("back up: %w", err)
 	}
 	return nil
@@ -66,10 +51,40 @@ type backup struct {
 	content  []byte
 }
 
-func (b *backup) write(root merkle.Hash, withKey bool, windows []*window, expired []*sealedIDs, records [][]byte) error {
+func (b *backup) make(w io.Writer, withKey bool) error {
+	l := b.log
+	if err := errors.Join(append(slices.Clone(l.damagedIDs), b.interrupted())...); err != nil {
+		return err
+	}
+	// The records come first: none of them can refer to an event that the backup lacks.
+	records, err := l.records.dump()
+	if err != nil {
+		return err
+	}
+	size, root := l.root()
+	l.mu.RLock()
+	windows, expired := l.windows, l.expired
+	b.size, b.first, b.edge = size, l.dropped.Size, l.dropped.Clone()
+	l.mu.RUnlock()
+	b.tell()
+	if b.out, err = newFrameWriter(w); err != nil {
+		return err
+	}
 	if err := b.head(root, withKey); err != nil {
 		return err
 	}
+	if err := b.events(windows, root); err != nil {
+		return err
+	}
+	for _, ids := range expired {
+		if err := b.expired(ids); err != nil {
+			return err
+		}
+	}
+	return b.end(records)
+}
+
+func (b *backup) events(windows []*window, root merkle.Hash) error {
 	for _, w := range windows {
 		if w.first >= b.size {
 			break
@@ -81,11 +96,11 @@ func (b *backup) write(root merkle.Hash, withKey bool, windows []*window, expire
 	if b.edge.Size != b.size || b.edge.Root() != root {
 		return fmt.Errorf("%w: root of the tree with %d leaves is %v, the log says %v for %d", ErrDamaged, b.edge.Size, b.edge.Root(), root, b.size)
 	}
-	for _, ids := range expired {
-		if err := b.expired(ids); err != nil {
-			return err
-		}
-	}
+	return nil
+}
+
+// end writes the records and signs the whole.
+func (b *backup) end(records [][]byte) error {
 	for _, content := range records {
 		if err := b.out.frame(frameRecords, content); err != nil {
 			return err

@@ -33,6 +33,7 @@ func (a *API) routes() []route {
 		{"GET", v1 + "/export", auth.Read, search + " sort format", a.exportEvents},
 		{"GET", v1 + "/checkpoint", auth.Read, "", a.checkpoint},
 		{"GET", v1 + "/verify", auth.Read, "", a.verify},
+		{"GET", v1 + "/backup", auth.Admin, "with_key", a.backup},
 		{"POST", v1 + "/reindex", auth.Manage, "seq", a.reindex},
 		{"GET", v1 + "/stats", auth.Read, "", a.stats},
 
