@@ -26,7 +26,7 @@ func (w *window) readGroups(seq, end uint64, bytes int) (groups []*group, err er
 				return err
 			}
 			for i := range g.events {
-				n += len(g.events[i].body)
+				n += len(g.events[i].body) + len(g.events[i].event.ID) + 64
 			}
 			groups, seq = append(groups, g), g.end
 		}
