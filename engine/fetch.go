@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/dgraph-io/badger/v4"
@@ -42,15 +43,28 @@ func fetchInto(windows []*window, at []Pos, events []*Event) error {
 		byWindow[w] = append(byWindow[w], i)
 	}
 	for w, which := range byWindow {
-		part := make([]Pos, len(which))
-		for j, i := range which {
-			part[j] = at[i]
-		}
-		if err := w.fetch(part, func(j int, e *Event) { events[which[j]] = e }); err != nil {
+		if err := w.fetchSome(at, which, events); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// fetchSome reads the places that which lists, all in this window; many of them in two halves at once.
+func (w *window) fetchSome(at []Pos, which []int, events []*Event) error {
+	read := func(which []int) error {
+		part := make([]Pos, len(which))
+		for j, i := range which {
+			part[j] = at[i]
+		}
+		return w.fetch(part, func(j int, e *Event) { events[which[j]] = e })
+	}
+	if len(which) < 64 {
+		return read(which)
+	}
+	half, other := len(which)/2, make(chan error, 1)
+	go func() { other <- read(which[:half]) }()
+	return errors.Join(read(which[half:]), <-other)
 }
 
 // fetch reads events of the window at ascending places: neighbours with one pass over their stretch of the store, scattered ones each by key.

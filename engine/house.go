@@ -54,29 +54,35 @@ func (l *Log) sealFull() {
 	}
 }
 
-// maxIdleStores is how many sealed windows stay open.
-const maxIdleStores = 24
+// Bounds of what sealed windows that nobody reads keep open: stores, and, where the system tells, bytes of mapped files in memory. A mapped
+// page that was read stays in memory until its store is closed.
+const (
+	maxIdleStores  = 24
+	maxMappedBytes = 160 << 20
+)
 
 // closeIdle closes the stores of sealed windows that were not read for the longest time.
 func (l *Log) closeIdle() {
 	for {
-		var oldest *window
-		var used time.Time // of oldest
-		open := 0
-		for _, w := range l.list() {
-			w.mu.Lock()
-			if w.sealed && w.db != nil && w.refs == 0 && !w.busy {
-				open++
-				if oldest == nil || w.used.Before(used) {
-					oldest, used = w, w.used
-				}
-			}
-			w.mu.Unlock()
-		}
-		if open <= maxIdleStores || !oldest.closeIfIdle() {
+		oldest, open := l.idleStores()
+		if open == 0 || open <= maxIdleStores && mappedBytes() <= maxMappedBytes || !oldest.closeIfIdle() {
 			return
 		}
 	}
+}
+
+func (l *Log) idleStores() (oldest *window, open int) {
+	for _, w := range l.list() {
+		w.mu.Lock()
+		if w.sealed && w.db != nil && w.refs == 0 && !w.busy {
+			open++
+			if oldest == nil || w.used.Before(oldest.used) {
+				oldest = w
+			}
+		}
+		w.mu.Unlock()
+	}
+	return oldest, open
 }
 
 // calmness gives memory back to the system when a time of much writing is over: what it took is mostly garbage by then, and with nothing

@@ -14,8 +14,8 @@ import (
 const (
 	storeName = "log" // the Badger directory inside a window's directory
 
-	memTableBytes = 32 << 20 // never smaller than an earlier run's, see manifestStoreSize
-	blockBytes    = 32 << 10
+	memTableBytes = 16 << 20 // never smaller than an earlier run's, see manifestStoreSize
+	blockBytes    = 16 << 10
 )
 
 // storeMode says what a store is opened for.
