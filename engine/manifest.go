@@ -97,6 +97,12 @@ func decodeHash(text string) (h merkle.Hash, err error) {
 	return merkle.Hash(raw), nil
 }
 
+// Exists reports whether there is a log in dir.
+func Exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, manifestName))
+	return err == nil
+}
+
 // readManifest reads dir's manifest; found is false when there is none.
 func readManifest(dir string) (m manifest, found bool, err error) {
 	data, err := os.ReadFile(filepath.Join(dir, manifestName))

@@ -27,6 +27,8 @@ named. The exit status is 1 when there is one. Compare the root hash with a chec
 annals verify
 # from cron: silent unless something is wrong
 annals verify --quiet >/dev/null || mail -s 'audit log damaged' ops@example.com
+# without a server
+annals verify --offline --data /var/lib/annals
 # the report for an auditor
 annals verify --json > verified-$(date +%F).json`,
 	Run: runVerify,
@@ -34,11 +36,12 @@ annals verify --json > verified-$(date +%F).json`,
 
 func runVerify(ctx context.Context, env *Env, args []string) error {
 	var c connection
-	var asJSON, quiet bool
+	var asJSON, quiet, offline bool
 	f := env.Flags()
 	c.register(f)
 	f.BoolVar(&asJSON, "json", false, "print the report as a line of JSON")
 	f.BoolVar(&quiet, "quiet", false, "show no progress")
+	f.BoolVar(&offline, "offline", false, "read the data directory itself; no server may have it open")
 	rest, err := f.Parse(args)
 	if err == nil {
 		err = noArguments(rest)
@@ -50,7 +53,12 @@ func runVerify(ctx context.Context, env *Env, args []string) error {
 		return err
 	}
 	p := newProgress(env, 0, quiet)
-	report, err := c.verify(ctx, p)
+	var report *verifyReport
+	if offline {
+		report, err = verifyOffline(ctx, c.data, p)
+	} else {
+		report, err = c.verify(ctx, p)
+	}
 	p.stop()
 	if err != nil {
 		return err
