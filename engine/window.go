@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math"
 	"os"
 	"path/filepath"
 	"sync"
@@ -59,7 +58,7 @@ var errDropped = errors.New("window was removed by retention")
 func newWindow(dir string, first uint64, memTable int64, logger *slog.Logger) *window {
 	w := &window{first: first, dir: windowDir(dir, first), memTable: memTable, logger: logger}
 	w.idle.L = &w.mu
-	w.meta = windowMeta{minTime: math.MaxInt64, maxTime: math.MinInt64, tenants: map[string]struct{}{}}
+	w.meta = newMeta()
 	w.end.Store(first)
 	w.indexed.Store(first)
 	return w
