@@ -43,7 +43,7 @@ type backupSink interface {
 	window(first uint64) error
 	group(g *group) error
 	expired(first uint64, piece []byte) error
-	records(all []record) error
+	records(all []savedRecord) error
 }
 
 // checkOnly takes nothing.
@@ -54,7 +54,7 @@ func (checkOnly) key([]byte) error             { return nil }
 func (checkOnly) window(uint64) error          { return nil }
 func (checkOnly) group(*group) error           { return nil }
 func (checkOnly) expired(uint64, []byte) error { return nil }
-func (checkOnly) records([]record) error       { return nil }
+func (checkOnly) records([]savedRecord) error  { return nil }
 
 // backupReader checks a backup as it reads it.
 type backupReader struct {

@@ -129,13 +129,13 @@ func (r *Records) dump() (contents [][]byte, err error) {
 	return contents, nil
 }
 
-// record is one of a backup.
-type record struct{ kind, key, value []byte }
+// savedRecord is one of a backup.
+type savedRecord struct{ kind, key, value []byte }
 
-func cutRecords(content []byte) (all []record, err error) {
+func cutRecords(content []byte) (all []savedRecord, err error) {
 	p := parts{rest: content}
 	for len(p.rest) > 0 {
-		r := record{p.part(), p.part(), p.part()}
+		r := savedRecord{p.part(), p.part(), p.part()}
 		if p.bad || len(r.kind) == 0 || len(r.key) == 0 {
 			return nil, fmt.Errorf("%w: record %d", ErrDamaged, len(all))
 		}
@@ -145,7 +145,7 @@ func cutRecords(content []byte) (all []record, err error) {
 }
 
 // load puts records in, all or none.
-func (r *Records) load(all []record) error {
+func (r *Records) load(all []savedRecord) error {
 	err := r.db.Update(func(tx *bbolt.Tx) error {
 		for _, rec := range all {
 			b, err := tx.CreateBucketIfNotExists(rec.kind)

@@ -141,7 +141,7 @@ func (b *restoration) endExpired() error {
 	return nil
 }
 
-func (b *restoration) records(all []record) error { return b.log.records.load(all) }
+func (b *restoration) records(all []savedRecord) error { return b.log.records.load(all) }
 
 // finish writes what stands beside the events and checks the rest.
 func (b *restoration) finish() error {
