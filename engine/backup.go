@@ -140,28 +140,35 @@ func (b *backup) window(w *window) error {
 		return err
 	}
 	end := min(w.end.Load(), b.size)
+	b.content = b.content[:0]
 	for b.edge.Size < end {
 		if err := b.interrupted(); err != nil {
 			return err
 		}
-		groups, err := w.readGroups(b.edge.Size, end, frameBytes)
+		groups, err := w.readGroups(b.edge.Size, end, groupEvents)
 		if err != nil {
 			return fmt.Errorf("window %020d: %w", w.first, err)
 		}
-		b.content = b.content[:0]
 		for _, g := range groups {
 			if err := g.extend(&b.edge); err != nil {
 				return err
 			}
 			b.content = g.appendBackup(b.content)
+			if len(b.content) < frameBytes && b.edge.Size < end {
+				continue
+			}
+			if err := b.out.frame(frameGroups, b.content); err != nil {
+				return err
+			}
+			b.content = b.content[:0]
+			b.tell()
 		}
-		if err := b.out.frame(frameGroups, b.content); err != nil {
-			return err
-		}
-		b.tell()
 	}
 	return nil
 }
+
+// groupEvents is how many events of small groups are read in one go.
+const groupEvents = 128
 
 func (b *backup) interrupted() error {
 	select {
