@@ -99,7 +99,7 @@ func (e *Event) normalizeDetails() error {
 		return &FieldError{"details", fmt.Sprintf("makes the event nest %d levels deep, the limit is %d", depth, MaxNesting)}
 	}
 	if e.checked != &e.Details[0] || !compact {
-		if err := e.Details.Compact(); err != nil {
+		if err := e.Details.Compact(jsontext.AllowDuplicateNames(false), jsontext.AllowInvalidUTF8(false)); err != nil {
 			return decodeErrorAt("details", err)
 		}
 	}
