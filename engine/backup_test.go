@@ -212,6 +212,35 @@ func TestBackupAfterRetention(t *testing.T) {
 	}
 }
 
+// TestRetentionWaitsForBackup: what a backup has begun with is there to its end.
+func TestRetentionWaitsForBackup(t *testing.T) {
+	c := newClock(enginetest.Day)
+	l := enginetest.OpenLog(t, c.options(t.TempDir()))
+	appendDay(t, l, c, 600)
+	awaitSealed(t, l, 2)
+	c.advance(800 * 24 * time.Hour)
+	var b bytes.Buffer
+	err := l.Backup(context.Background(), writerFunc(func(p []byte) (int, error) {
+		must(t, l.Retain())
+		return b.Write(p)
+	}), engine.BackupOptions{})
+	must(t, err)
+	if first := l.Stats().Windows[0].First; first != 0 {
+		t.Errorf("retention removed what lies before %d during a backup", first)
+	}
+	if _, report := restore(t, b.Bytes(), someSpace); report.Events < 600 {
+		t.Errorf("report: %+v", report)
+	}
+	must(t, l.Retain())
+	if l.Stats().Windows[0].First == 0 {
+		t.Error("retention removes nothing after a backup")
+	}
+}
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
 func smallLog(t *testing.T) *engine.Log {
 	l := enginetest.OpenLog(t, engine.Options{Dir: t.TempDir(), WindowEvents: 256})
 	m := enginetest.NewMaker("small", 1)
@@ -355,7 +384,7 @@ func joined(data []byte, frames [][]byte) []byte {
 	return slices.Concat(slices.Clone(data[:8]), slices.Concat(frames...))
 }
 
-// TestBackupFails: a backup that nobody takes, and one of a damaged log, say so.
+// TestBackupFails: a backup that nobody takes, one that nobody waits for, and one of a damaged log, say so.
 func TestBackupFails(t *testing.T) {
 	l := smallLog(t)
 	if err := l.Backup(context.Background(), &fullWriter{room: 1000}, engine.BackupOptions{}); !errors.Is(err, errFull) {
@@ -365,6 +394,10 @@ func TestBackupFails(t *testing.T) {
 	cancel()
 	if err := l.Backup(ctx, &bytes.Buffer{}, engine.BackupOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled backup: %v", err)
+	}
+	must(t, l.Close())
+	if err := l.Backup(context.Background(), &bytes.Buffer{}, engine.BackupOptions{}); !errors.Is(err, engine.ErrClosed) {
+		t.Errorf("backup of a closed log: %v", err)
 	}
 }
 
