@@ -72,12 +72,13 @@ func (l *Log) closeIdle() {
 }
 
 func (l *Log) idleStores() (oldest *window, open int) {
+	var used time.Time // when oldest was
 	for _, w := range l.list() {
 		w.mu.Lock()
 		if w.sealed && w.db != nil && w.refs == 0 && !w.busy {
 			open++
-			if oldest == nil || w.used.Before(oldest.used) {
-				oldest = w
+			if oldest == nil || w.used.Before(used) {
+				oldest, used = w, w.used
 			}
 		}
 		w.mu.Unlock()
