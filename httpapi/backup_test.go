@@ -33,11 +33,12 @@ func TestBackup(t *testing.T) {
 // TestBackupFailureIsVisible: a backup that broke off neither ends like a whole one nor passes for one.
 func TestBackupFailureIsVisible(t *testing.T) {
 	s := newServer(t, Options{})
-	for range 2 {
-		s.post(t, strings.Repeat("{\"action\":\"a\"}\n", 10_000))
+	for range 20 {
+		s.post(t, strings.Repeat("{\"action\":\"a\"}\n", 1000))
 	}
+	_, whole := s.do(t, s.request(t, "GET", "/api/v1/backup", ""))
 	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.api.ServeHTTP(&shortWriter{w, 150_000}, r)
+		s.api.ServeHTTP(&shortWriter{w, len(whole) * 3 / 4}, r)
 	}))
 	defer broken.Close()
 	r := s.request(t, "GET", "/api/v1/backup", "")
