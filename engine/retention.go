@@ -11,12 +11,15 @@ import (
 // Retain removes the oldest windows in which every event is older than the retention, by event time and by arrival. Before a window goes,
 // an event of the reserved tenant says so, durably: its range, count and root. It does nothing when the retention is 0 or a backup is being made.
 func (l *Log) Retain() error {
-	if l.o.Retention <= 0 || !l.keep.TryLock() {
+	if l.o.Retention <= 0 {
+		return nil
+	}
+	l.retaining.Lock()
+	defer l.retaining.Unlock()
+	if !l.keep.TryLock() { // only a backup has it
 		return nil
 	}
 	defer l.keep.Unlock()
-	l.retaining.Lock()
-	defer l.retaining.Unlock()
 	cutoff := l.o.Now().Add(-l.o.Retention).UnixNano()
 	for {
 		windows := l.list()
