@@ -247,7 +247,7 @@ func (l *Log) closeFiles() error {
 		}
 	}
 	for _, w := range slices.Backward(l.list()) {
-		errs = append(errs, w.closeStore())
+		errs = append(errs, w.closeStore(nil))
 		if s, ok := w.ids.(*sealedIDs); ok {
 			errs = append(errs, s.close())
 		}

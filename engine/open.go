@@ -56,7 +56,7 @@ func newLog(o Options) (*Log, error) {
 func (l *Log) abandon() error {
 	var errs []error
 	for _, w := range l.windows {
-		errs = append(errs, w.closeStore())
+		errs = append(errs, w.closeStore(nil))
 	}
 	return errors.Join(append(errs, l.records.close(), l.lock.Close())...)
 }

@@ -45,7 +45,7 @@ func (w *window) recompute(edge merkle.Edge, end, watch uint64, progress func(ev
 		}
 		r.leaves, r.seqKeys = make([]leaf, r.end-r.first), make([]uint64, r.end-r.first)
 		seqs := make(chan error, 1)
-		go func() { seqs <- r.readSeqs(txn) }()
+		go func() { seqs <- contained(func() error { return r.readSeqs(txn) }) }()
 		err := r.readEvents(txn, progress)
 		if seqErr := <-seqs; err == nil {
 			err = seqErr

@@ -81,7 +81,7 @@ func (r *recomputed) readEvents(txn *badger.Txn, progress func(uint64)) error {
 		batches <- batch
 		batch = nil
 	}
-	err := iterate(txn, familyEvent, func(item *badger.Item) error {
+	read := func(item *badger.Item) error {
 		value, err := item.ValueCopy(nil)
 		if err != nil {
 			return fmt.Errorf("%w: read event %x: %w", ErrDamaged, item.Key(), err)
@@ -90,7 +90,8 @@ func (r *recomputed) readEvents(txn *badger.Txn, progress func(uint64)) error {
 			send()
 		}
 		return nil
-	})
+	}
+	err := contained(func() error { return iterate(txn, familyEvent, read) })
 	send()
 	close(batches)
 	workers.Wait()

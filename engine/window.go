@@ -85,7 +85,7 @@ func (w *window) addLeaf(leaf merkle.Hash) {
 
 // read runs fn in a transaction that sees the events below end, published or durable. Fn must be short: a window is sealed,
 // closed or dropped only between reads.
-func (w *window) read(end uint64, fn func(txn *badger.Txn) error) (err error) {
+func (w *window) read(end uint64, fn func(txn *badger.Txn) error) error {
 	db, err := w.acquire()
 	if err != nil {
 		return err
@@ -93,13 +93,26 @@ func (w *window) read(end uint64, fn func(txn *badger.Txn) error) (err error) {
 	defer w.release()
 	txn := db.NewTransactionAt(end, false)
 	defer txn.Discard()
+	if err := contained(func() error { return fn(txn) }); err != nil {
+		if errors.Is(err, errBroken) {
+			return w.damaged(err)
+		}
+		return err
+	}
+	return nil
+}
+
+// errBroken marks a panic of the store.
+var errBroken = fmt.Errorf("%w: store cannot be read", ErrDamaged)
+
+// contained turns a panic of the store into an error: Badger takes a block apart before it looks at its checksum.
+func contained(fn func() error) (err error) {
 	defer func() {
-		// Badger takes a block apart before it looks at its checksum.
 		if p := recover(); p != nil {
-			err = w.damaged(fmt.Errorf("%w: read store: %v", ErrDamaged, p))
+			err = fmt.Errorf("%w: %v", errBroken, p)
 		}
 	}()
-	return fn(txn)
+	return fn()
 }
 
 func (w *window) acquire() (*badger.DB, error) {
@@ -146,35 +159,31 @@ func (w *window) damaged(err error) error {
 	return fmt.Errorf("%s: %w", where, err)
 }
 
-// withoutReaders runs fn with the store to itself; readers wait.
-func (w *window) withoutReaders(fn func() error) error {
+// closeStore waits for the readers, closes the store if it is open, and then runs change under mu (which may be nil). Readers that come
+// meanwhile wait, and open it again.
+func (w *window) closeStore(change func()) error {
 	w.mu.Lock()
+	defer w.idle.Broadcast()
+	defer w.mu.Unlock()
 	for w.busy || w.refs > 0 {
 		w.idle.Wait()
 	}
-	w.busy = true
+	db := w.db
+	w.db, w.busy = nil, true
 	w.mu.Unlock()
-	err := fn()
+	var err error
+	if db != nil {
+		err = db.Close()
+	}
 	w.mu.Lock()
 	w.busy = false
-	w.mu.Unlock()
-	w.idle.Broadcast()
-	return err
-}
-
-// closeStore closes the store if it is open; the next reader opens it again.
-func (w *window) closeStore() error {
-	return w.withoutReaders(func() error {
-		if w.db == nil {
-			return nil
-		}
-		err := w.db.Close()
-		w.db = nil
-		if err != nil {
-			return w.damaged(fmt.Errorf("close store: %w", err))
-		}
-		return nil
-	})
+	if err != nil {
+		return w.damaged(fmt.Errorf("close store: %w", err))
+	}
+	if change != nil {
+		change()
+	}
+	return nil
 }
 
 // closeIfIdle closes a sealed window's store when no reader has it, and reports whether it was open and is closed now.
@@ -212,37 +221,23 @@ func (w *window) seal() error {
 	if err != nil {
 		return fmt.Errorf("seal window %d: read back ids: %w", w.first, err)
 	}
-	err = w.withoutReaders(func() error {
-		err := w.db.Close()
-		w.db = nil
-		return err
-	})
-	if err != nil {
+	if err := w.closeStore(func() { w.sealed, w.ids = true, sealed }); err != nil {
 		sealed.close()
-		return fmt.Errorf("seal window %d: close store: %w", w.first, err)
+		return fmt.Errorf("seal window %d: %w", w.first, err)
 	}
-	w.mu.Lock()
-	w.sealed, w.ids = true, sealed
-	w.mu.Unlock()
 	return nil
 }
 
 // remove takes the window's directory away. It is renamed first, so that a crash half way leaves something that no name refers to.
 func (w *window) remove() error {
-	err := w.withoutReaders(func() error {
+	err := w.closeStore(func() {
 		w.gone = true
 		if s, ok := w.ids.(*sealedIDs); ok {
 			s.close()
 		}
-		if w.db == nil {
-			return nil
-		}
-		err := w.db.Close()
-		w.db = nil
-		return err
 	})
 	if err != nil {
-		return fmt.Errorf("close window %d: %w", w.first, err)
+		return fmt.Errorf("remove window %d: %w", w.first, err)
 	}
 	doomed := w.dir + deletingSuffix
 	if err := os.Rename(w.dir, doomed); err != nil {
