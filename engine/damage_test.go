@@ -121,7 +121,7 @@ func TestDamage(t *testing.T) {
 					t.Errorf("%s: the report does not name %s: %v", what, c.names, report)
 				}
 			}
-			flips := 12
+			flips := 6
 			if testing.Short() {
 				flips = 3
 			}

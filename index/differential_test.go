@@ -29,7 +29,7 @@ type differential struct {
 
 // TestDifferential does random things to a log with an index and holds every answer against the model's.
 func TestDifferential(t *testing.T) {
-	seeds, steps := 5, 45
+	seeds, steps := 4, 30
 	if testing.Short() {
 		seeds, steps = 2, 20
 	}
@@ -42,7 +42,11 @@ func TestDifferential(t *testing.T) {
 			for range steps {
 				d.step()
 			}
-			d.ask(8)
+			for range 3 {
+				d.append(50)
+				d.waitIndexed()
+				d.restart(d.damageIndex)
+			}
 			enginetest.Verify(t, d.log)
 		})
 	}
@@ -242,7 +246,7 @@ func (d *differential) deleteIndex(dir string) {
 	}
 }
 
-// damageIndex flips a bit of, cuts off or removes some of the files.
+// damageIndex flips bits of, cuts off or removes some of the files.
 func (d *differential) damageIndex(dir string) {
 	d.must(filepath.WalkDir(dir, func(path string, f fs.DirEntry, err error) error {
 		if err != nil || f.IsDir() {
@@ -252,13 +256,14 @@ func (d *differential) damageIndex(dir string) {
 		if err != nil || len(data) == 0 {
 			return err
 		}
-		at := d.maker.IntN(len(data))
 		switch d.maker.IntN(5) {
 		case 0:
-			data[at] ^= 1 << d.maker.IntN(8)
+			for range 1 + d.maker.IntN(60) {
+				data[d.maker.IntN(len(data))] ^= 1 << d.maker.IntN(8)
+			}
 			return os.WriteFile(path, data, 0o600)
 		case 1:
-			return os.Truncate(path, int64(at))
+			return os.Truncate(path, int64(d.maker.IntN(len(data))))
 		case 2:
 			return os.Remove(path)
 		}

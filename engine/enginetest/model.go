@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"annals/engine"
 )
@@ -22,7 +23,8 @@ func (m *Model) Kept() []*engine.Event { return m.Events[m.First:] }
 
 // Find returns all events that q matches, in q's order.
 func (m *Model) Find(q engine.Query) []*engine.Event {
-	matcher := engine.NewMatcher(engine.Compile(q.Where, q.Tenants, q.From, q.To, func(ids []string) (at []engine.Pos) {
+	everyone := engine.Tenants{All: true}
+	matcher := engine.NewMatcher(engine.Compile(q.Where, everyone, time.Time{}, time.Time{}, func(ids []string) (at []engine.Pos) {
 		for _, e := range m.Kept() {
 			if slices.Contains(ids, e.ID) {
 				at = append(at, e.Pos())
@@ -32,12 +34,18 @@ func (m *Model) Find(q engine.Query) []*engine.Event {
 	}))
 	var found []*engine.Event
 	for _, e := range m.Kept() {
-		if matcher.Match(e) {
+		if inRange(q, e) && matcher.Match(e) {
 			found = append(found, e)
 		}
 	}
 	slices.SortFunc(found, func(a, b *engine.Event) int { return compare(q, a, b) })
 	return found
+}
+
+// inRange reports whether e is of q's tenants and lies between its times.
+func inRange(q engine.Query, e *engine.Event) bool {
+	return (q.Tenants.All || slices.Contains(q.Tenants.Names, e.Tenant)) &&
+		(q.From.IsZero() || !e.Time.Before(q.From)) && (q.To.IsZero() || e.Time.Before(q.To))
 }
 
 // compare is the order of q's answer: by time, ties by arrival; or by a column's first value, ties newest first, none last.
