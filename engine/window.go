@@ -173,7 +173,8 @@ func (w *window) closeStore(change func()) error {
 	w.mu.Unlock()
 	var err error
 	if db != nil {
-		err = db.Close()
+		// The directory too: a log that Badger has deleted must not come back after a power cut, since a sealed store does not replay it.
+		err = errors.Join(db.Close(), syncDir(filepath.Join(w.dir, storeName)))
 	}
 	w.mu.Lock()
 	w.busy = false
