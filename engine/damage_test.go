@@ -224,3 +224,32 @@ func (p *patient) examine(t *testing.T, dir string) (string, error) {
 	}
 	return repaired, nil
 }
+
+// TestDamagedWindowStaysTaken: when a window's events and side files are damaged together, its event IDs must not be given away again.
+func TestDamagedWindowStaysTaken(t *testing.T) {
+	p := newPatient(t)
+	for _, file := range []string{"ids", "tiles"} {
+		t.Run(file, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "log")
+			copyDir(t, dir, p.closed)
+			window := filepath.Join(dir, "windows", fmt.Sprintf("%020d", 256))
+			tables, err := filepath.Glob(filepath.Join(window, "log", "*.sst"))
+			must(t, err)
+			must(t, flipBit(tables[0], 0.3))
+			must(t, flipBit(filepath.Join(window, file), 0.9))
+			l, err := engine.Open(withIndex(dir))
+			must(t, err)
+			defer l.Close()
+			if err := l.Ready(); !errors.Is(err, engine.ErrDamaged) {
+				t.Errorf("ready: %v", err)
+			}
+			outcomes, err := l.Append(context.Background(), []*engine.Event{enginetest.Again(p.model.Events[300])})
+			if err == nil && outcomes[0].Status == engine.Created {
+				t.Error("an event of the damaged window was created again")
+			}
+			if _, err := l.Search(context.Background(), engine.Query{Tenants: all}); !errors.Is(err, engine.ErrDamaged) {
+				t.Errorf("search: %v", err)
+			}
+		})
+	}
+}

@@ -3,7 +3,6 @@ package engine_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -78,6 +77,6 @@ func TestRecordsUpdate(t *testing.T) {
 	wg.Wait()
 	got, err := r.Get("count", "n")
 	if err != nil || !bytes.Equal(got, bytes.Repeat([]byte("."), 40)) {
-		t.Errorf("got %q, %v", fmt.Sprintf("%s", got), err)
+		t.Errorf("got %q, %v", got, err)
 	}
 }
