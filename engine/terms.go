@@ -50,8 +50,10 @@ func (a *Analyzer) EventTerms(e *Event, emit func(term []byte)) {
 
 // fieldTerms emits the terms that cost no analysis.
 func (a *Analyzer) fieldTerms(e *Event, emit func(term []byte)) {
-	a.term = append(append(a.term[:0], 'T'), e.Tenant...)
-	emit(a.term)
+	if e.Tenant != "" {
+		a.term = append(append(a.term[:0], 'T'), e.Tenant...)
+		emit(a.term)
+	}
 	a.exact("tenant", e.Tenant, emit)
 	a.exact("operation", e.Operation, emit)
 	a.exact("result", e.Result, emit)

@@ -17,13 +17,20 @@ type builder struct {
 	last     []uint32 // by term: its last document + 1
 	counts   []uint32 // by term
 	docs     []uint32 // uses ordered by term
-	values   table    // of one column
-	sets     table    // of one column: lists of value numbers
+	doc      uint32   // that is being read
+	used     uint32   // the term that was noted last
+	parts    []engine.Part
+	memory   map[engine.Part]span // where in known the terms of a part are
+	known    []uint32
+	values   table // of one column
+	sets     table // of one column: lists of value numbers
 	texts    []string
 	numbers  []byte
 }
 
 type use struct{ term, doc uint32 }
+
+type span struct{ from, to int }
 
 // maxKept is how large a builder's buffers may be and still be kept: an unusual batch must not cost memory for ever.
 const maxKept = 16 << 20
@@ -53,6 +60,9 @@ func (b *builder) build(events []*engine.Event) ([]byte, error) {
 	if err := w.columns(columns); err != nil {
 		return nil, err
 	}
+	if b.memory == nil {
+		b.memory = make(map[engine.Part]span)
+	}
 	b.collect(docs)
 	if err := b.writeTerms(w); err != nil {
 		return nil, err
@@ -63,26 +73,49 @@ func (b *builder) build(events []*engine.Event) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// collect gathers the terms of all documents.
+// collect gathers the terms of all documents. The terms of a part that came before in the batch, which is most of them, are remembered.
 func (b *builder) collect(docs []*engine.Event) {
-	doc := uint32(0)
 	emit := func(term []byte) {
 		id, fresh := b.terms.id(term)
 		if fresh {
 			b.last = append(b.last, 0)
 			b.counts = append(b.counts, 0)
 		}
-		if b.last[id] == doc+1 {
-			return
-		}
-		b.last[id] = doc + 1
-		b.counts[id]++
-		b.uses = append(b.uses, use{id, doc})
+		b.use(id)
+	}
+	record := func(term []byte) {
+		emit(term)
+		b.known = append(b.known, b.used)
 	}
 	for i, e := range docs {
-		doc = uint32(i)
-		b.analyzer.EventTerms(e, emit)
+		b.doc = uint32(i)
+		b.parts = e.AppendParts(b.parts[:0])
+		for _, p := range b.parts {
+			s, ok := b.memory[p]
+			if !ok {
+				s.from = len(b.known)
+				b.analyzer.PartTerms(p, record)
+				s.to = len(b.known)
+				b.memory[p] = s
+				continue
+			}
+			for _, id := range b.known[s.from:s.to] {
+				b.use(id)
+			}
+		}
+		b.analyzer.OwnTerms(e, emit)
 	}
+}
+
+// use notes that the document at hand has the term.
+func (b *builder) use(id uint32) {
+	b.used = id
+	if b.last[id] == b.doc+1 {
+		return
+	}
+	b.last[id] = b.doc + 1
+	b.counts[id]++
+	b.uses = append(b.uses, use{id, b.doc})
 }
 
 // writeTerms writes the terms in order, each with its documents.
@@ -112,7 +145,8 @@ func (b *builder) reset() {
 		return
 	}
 	b.terms.reset()
-	b.uses, b.last, b.counts = b.uses[:0], b.last[:0], b.counts[:0]
+	b.uses, b.last, b.counts, b.known = b.uses[:0], b.last[:0], b.counts[:0], b.known[:0]
+	clear(b.memory)
 }
 
 // column gathers the values of a column. What is kept of a document is the number of its list of values, which is
