@@ -17,6 +17,7 @@ type Matcher struct {
 	prefixes []PlanTerms
 	begun    []bool // by prefix: the event at hand has a term that begins so
 	seen     []bool // by term: the event at hand has it
+	glance   glance
 	a        Analyzer
 	note     func(term []byte)
 }
@@ -47,7 +48,7 @@ const (
 
 // NewMatcher prepares a plan.
 func NewMatcher(p Plan) *Matcher {
-	m := &Matcher{terms: make(map[string]int)}
+	m := &Matcher{terms: make(map[string]int), glance: newGlance(p)}
 	m.note = m.noteTerm
 	m.root = m.prepare(p)
 	m.seen, m.begun = make([]bool, len(m.terms)), make([]bool, len(m.prefixes))
@@ -118,6 +119,9 @@ func (m *Matcher) Match(e *Event) bool {
 			clear(m.begun)
 			m.a.fieldTerms(e, m.note)
 		case stepText:
+			if m.glance.rulesOut(&m.a, e) {
+				return false
+			}
 			m.a.textTerms(e, m.note)
 			m.a.detailTerms(e, m.note)
 		}
