@@ -23,7 +23,7 @@ type Options struct {
 	Origin       string           // name in checkpoints; "" means one made at the first start
 	WindowEvents uint64           // events in a window before the next is begun, a multiple of 256; 0 means 524,288
 	WindowBytes  int64            // content bytes in a window before the next is begun; 0 means 1 GiB
-	MaxLag       uint64           // events not yet indexed before Append waits for the index; 0 means 150,000
+	MaxLag       uint64           // events not yet indexed before Append waits for the index; 0 means 60,000
 	MinFreeBytes uint64           // writes are refused below this much free space; 0 means 512 MiB
 	Logger       *slog.Logger     // nil: slog.Default()
 	Now          func() time.Time // nil: time.Now
@@ -57,7 +57,7 @@ func (o *Options) fill() error {
 		o.WindowBytes = 1 << 30
 	}
 	if o.MaxLag == 0 {
-		o.MaxLag = 150_000
+		o.MaxLag = 60_000
 	}
 	if o.MinFreeBytes == 0 {
 		o.MinFreeBytes = 512 << 20

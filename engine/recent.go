@@ -4,7 +4,7 @@ import "sync"
 
 // Bounds of what is kept of the newest events, decoded, so that the index, searches of the tail and live tails need not read them back.
 const (
-	recentEvents = 1 << 16
+	recentEvents = 1 << 16 // more than Options.MaxLag, so that the tail is in memory
 	recentBytes  = 96 << 20
 	recentDone   = 2048 // of those that the index has; live tails may still want them
 )
