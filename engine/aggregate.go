@@ -71,7 +71,7 @@ func (l *Log) histogram(ctx context.Context, q *Query, n int) ([]Bucket, uint64,
 
 // edges divides the range into n buckets; nil when there is no range.
 func (s *snapshot) edges(q *Query, n int) []int64 {
-	from, to := q.From.UnixNano(), q.To.UnixNano()
+	from, to := nanos(q.From), nanos(q.To)
 	if q.From.IsZero() {
 		first := s.byTime(nil, false, 0, 1)
 		if len(first) == 0 {

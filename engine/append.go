@@ -109,15 +109,23 @@ func prepare(e *Event, now time.Time, own bool) (pending, error) {
 
 // writable returns why the log takes no writes, or nil.
 func (l *Log) writable() error {
-	select {
-	case <-l.stop:
+	if l.stopping() {
 		return ErrClosed
-	default:
 	}
 	if err := l.failed.Load(); err != nil {
 		return *err
 	}
 	return l.guard.err()
+}
+
+// stopping reports that Close was called.
+func (l *Log) stopping() bool {
+	select {
+	case <-l.stop:
+		return true
+	default:
+		return false
+	}
 }
 
 // awaitIndex waits while the index is too far behind: the tail would make searches slow.

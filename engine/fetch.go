@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -16,6 +17,9 @@ func (l *Log) fetch(ctx context.Context, at []Pos, fn func(i int, e *Event) erro
 	windows := l.list()
 	events := make([]*Event, min(len(at), fetchChunk))
 	for done := 0; done < len(at); done += fetchChunk {
+		if done%(16*fetchChunk) == 15*fetchChunk {
+			l.closeIdle() // a long walk must not wait for the housekeeper
+		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -84,17 +88,19 @@ func (w *window) fetch(at []Pos, fn func(i int, e *Event)) error {
 	})
 }
 
-// dense guesses from the seqs whether most events between the first and the last place are wanted. A guess is enough: both ways of reading
-// are right.
+// dense guesses from the seqs whether most events between the first and the last place are wanted. Late events, whose seqs are far from
+// their neighbours', are left out of the guess; it need not be right: both ways of reading are.
 func dense(at []Pos) bool {
 	if len(at) < 32 {
 		return false
 	}
-	low, high := at[0].Seq, at[0].Seq
-	for _, p := range at {
-		low, high = min(low, p.Seq), max(high, p.Seq)
+	seqs := make([]uint64, len(at))
+	for i, p := range at {
+		seqs[i] = p.Seq
 	}
-	return high-low < uint64(len(at))*12
+	slices.Sort(seqs)
+	low, high := len(seqs)/16, len(seqs)*15/16
+	return seqs[high]-seqs[low] < uint64(high-low)*12
 }
 
 // fetchRun walks the event keys from the first place's time to the last's. When it meets many more events than it wants, it

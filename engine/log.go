@@ -195,10 +195,8 @@ func sortedKeys(m map[string]struct{}) []string {
 // Ready returns nil when the log takes writes and every window can be read, else the reasons.
 func (l *Log) Ready() error {
 	errs := slices.Clone(l.damagedIDs)
-	select {
-	case <-l.stop:
+	if l.stopping() {
 		return ErrClosed
-	default:
 	}
 	if err := l.failed.Load(); err != nil {
 		errs = append(errs, *err)
@@ -247,10 +245,7 @@ func (l *Log) closeFiles() error {
 		}
 	}
 	for _, w := range slices.Backward(l.list()) {
-		errs = append(errs, w.closeStore(nil))
-		if s, ok := w.ids.(*sealedIDs); ok {
-			errs = append(errs, s.close())
-		}
+		errs = append(errs, w.shutDown())
 	}
 	for _, ids := range l.expired {
 		errs = append(errs, ids.close())

@@ -98,3 +98,52 @@ func TestOnceOnly(t *testing.T) {
 		t.Errorf("size is %d, want 1004", l2.Size())
 	}
 }
+
+// After Close every call says so, and none opens a store again.
+func TestClosed(t *testing.T) {
+	l := enginetest.NewLog(t)
+	enginetest.Append(t, l, &engine.Event{ID: "e", Action: "a"})
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	_, getErr := l.Get(ctx, all, "e")
+	_, searchErr := l.Search(ctx, engine.Query{Tenants: all})
+	_, appendErr := l.Append(ctx, []*engine.Event{{Action: "b"}})
+	_, _, facetErr := l.Facets(ctx, engine.Query{Tenants: all}, []string{"user"}, 1)
+	scanErr := l.Scan(ctx, all, time.Time{}, time.Time{}, true, func(*engine.Event) error { return nil })
+	for what, err := range map[string]error{"search": searchErr, "append": appendErr, "facets": facetErr, "scan": scanErr} {
+		if !errors.Is(err, engine.ErrClosed) {
+			t.Errorf("%s on a closed log: %v", what, err)
+		}
+	}
+	if getErr == nil {
+		t.Error("get on a closed log answers")
+	}
+}
+
+// Times that no event can have are bounds like any other.
+func TestFarBounds(t *testing.T) {
+	l := enginetest.NewLog(t)
+	enginetest.Append(t, l, &engine.Event{ID: "e", Action: "a"})
+	far := func(q *engine.Query) {
+		q.From, q.To = time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if r := search(t, l, "", far); r.Total != 1 || len(r.Events) != 1 {
+		t.Errorf("search finds %d events", r.Total)
+	}
+	q := engine.Query{Tenants: all}
+	far(&q)
+	buckets, total, err := l.Histogram(context.Background(), q, 60)
+	sum := uint64(0)
+	for _, b := range buckets {
+		sum += b.Count
+	}
+	if err != nil || total != 1 || sum != 1 {
+		t.Errorf("histogram of %d with %d in its buckets: %v", total, sum, err)
+	}
+	n := 0
+	if err := l.Scan(context.Background(), all, q.From, q.To, false, func(*engine.Event) error { n++; return nil }); err != nil || n != 1 {
+		t.Errorf("scan finds %d events: %v", n, err)
+	}
+}

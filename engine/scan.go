@@ -61,10 +61,10 @@ func newWindowCursor(w *window, from, to time.Time, desc bool) *windowCursor {
 	defer w.mu.Unlock()
 	c := &windowCursor{w: w, end: w.end.Load(), desc: desc, from: w.meta.minTime, to: w.meta.maxTime + 1}
 	if !from.IsZero() {
-		c.from = max(c.from, from.UnixNano())
+		c.from = max(c.from, nanos(from))
 	}
 	if !to.IsZero() {
-		c.to = min(c.to, to.UnixNano())
+		c.to = min(c.to, nanos(to))
 	}
 	c.done = c.end == w.first
 	return c

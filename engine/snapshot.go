@@ -21,6 +21,9 @@ type snapshot struct {
 
 // snapshot evaluates q's filter. Visit (may be nil) is called for every match in the tail, in seq order.
 func (l *Log) snapshot(ctx context.Context, q *Query, visit func(*Event)) (*snapshot, error) {
+	if l.stopping() {
+		return nil, ErrClosed
+	}
 	s := &snapshot{log: l}
 	var lookupErr error
 	if l.o.Index != nil {
@@ -95,7 +98,7 @@ func (w *window) outside(from, to time.Time) bool {
 	if w.damage != "" && !w.sealed {
 		return false
 	}
-	return !from.IsZero() && w.meta.maxTime < from.UnixNano() || !to.IsZero() && w.meta.minTime >= to.UnixNano()
+	return !from.IsZero() && w.meta.maxTime < nanos(from) || !to.IsZero() && w.meta.minTime >= nanos(to)
 }
 
 // servable returns why an answer that needs the window cannot be complete.

@@ -31,6 +31,10 @@ const (
 // compaction of Badger 4.9.6 that cannot create a table drops its input (levels.go, a deferred error evaluated too
 // early). Values always stay in the tree, so the value log, whose sync errors Badger only logs, is never used.
 func storeOptions(dir string, mode storeMode, memTable int64, logger *slog.Logger) badger.Options {
+	cache := int64(8 << 20)
+	if mode == storeRead {
+		cache = 2 << 20 // there may be many
+	}
 	return badger.DefaultOptions(filepath.Join(dir, storeName)).
 		WithReadOnly(mode == storeRead).
 		WithSyncWrites(mode == storeAppend).
@@ -44,7 +48,7 @@ func storeOptions(dir string, mode storeMode, memTable int64, logger *slog.Logge
 		WithBlockSize(blockBytes).
 		WithCompression(options.ZSTD).
 		WithZSTDCompressionLevel(1).
-		WithBlockCacheSize(8 << 20).
+		WithBlockCacheSize(cache).
 		WithChecksumVerificationMode(options.OnBlockRead).
 		WithValueThreshold(1 << 20).
 		WithValueLogFileSize(1 << 20).

@@ -33,6 +33,7 @@ type window struct {
 	used        time.Time  // when a reader last took it
 	sealed      bool
 	gone        bool   // dropped
+	shut        bool   // the log is closed
 	indexSealed bool   // the index knows that it is complete
 	damage      string // why it cannot be served; "" when it can
 
@@ -121,6 +122,9 @@ func (w *window) acquire() (*badger.DB, error) {
 	for w.busy {
 		w.idle.Wait()
 	}
+	if w.shut {
+		return nil, ErrClosed
+	}
 	if w.gone {
 		return nil, errDropped
 	}
@@ -185,6 +189,19 @@ func (w *window) closeStore(change func()) error {
 		change()
 	}
 	return nil
+}
+
+// shutDown closes the window for good when its readers are done; later ones get ErrClosed.
+func (w *window) shutDown() error {
+	var idsErr error
+	err := w.closeStore(func() {
+		w.shut = true
+		if s, ok := w.ids.(*sealedIDs); ok {
+			idsErr = s.close()
+		}
+		w.ids = nil
+	})
+	return errors.Join(err, idsErr)
 }
 
 // closeIfIdle closes a sealed window's store when no reader has it, and reports whether it was open and is closed now.
