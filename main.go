@@ -230,19 +230,12 @@ func serveProfiles(address string, logger *slog.Logger) error {
 	return nil
 }
 
-// What the garbage collector is told, unless GOMEMLIMIT and GOGC say otherwise: where it begins to work harder, and how much garbage it
-// lets come together. Most of the heap is caches and memtables that stay, so half of it in garbage is enough.
-const (
-	memoryLimitBytes = 480 << 20
-	gcPercent        = 50
-)
+// memoryLimitBytes is where the garbage collector begins to work harder, unless GOMEMLIMIT says otherwise.
+const memoryLimitBytes = 480 << 20
 
 func setMemoryLimit() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimitBytes)
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
 	}
 }
 
