@@ -127,6 +127,7 @@ func (l *Log) Facets(ctx context.Context, q Query, columns []string, limit int) 
 			return nil, 0, &FieldError{"fields", fmt.Sprintf("%q is not a column", shorten(c))}
 		}
 	}
+	columns = slices.Compact(slices.Sorted(slices.Values(columns))) // one that is asked for twice is counted once
 	err = l.retryDropped(func() error {
 		facets, total, err = l.facets(ctx, &q, columns, limit)
 		return err

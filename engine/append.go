@@ -48,16 +48,19 @@ type appendRequest struct {
 // Append makes events durable and returns what became of each, in order. On return with a nil error every event that is
 // Created or Duplicate is on disk (fsync returned), numbered, hashed into the tree and findable. Append
 // normalizes the events in place and keeps them: they must not be changed afterwards.
-// Errors: ErrDiskFull, ErrFailed, ErrClosed, ctx's; then nothing is acknowledged, and a retry with the same IDs is safe.
+// Errors: ErrDiskFull, ErrBehind, ErrFailed, ErrClosed, ctx's; then nothing is acknowledged, and a retry with the same IDs is safe.
 func (l *Log) Append(ctx context.Context, events []*Event) ([]Outcome, error) {
 	return l.append(ctx, events, false)
 }
 
 func (l *Log) append(ctx context.Context, events []*Event, own bool) ([]Outcome, error) {
-	if err := l.writable(); err != nil {
+	if err := l.committable(); err != nil {
 		return nil, err
 	}
-	if !own {
+	if !own { // the log's own few events, such as retention's traces, free space
+		if err := l.guard.err(); err != nil {
+			return nil, err
+		}
 		if err := l.awaitIndex(ctx); err != nil {
 			return nil, err
 		}
@@ -107,15 +110,15 @@ func prepare(e *Event, now time.Time, own bool) (pending, error) {
 	return pending{event: e, body: content[head:], digest: contentDigest(content), hash: idHash(e.Tenant, e.ID), timed: timed}, nil
 }
 
-// writable returns why the log takes no writes, or nil.
-func (l *Log) writable() error {
+// committable returns why the log can commit nothing, or nil.
+func (l *Log) committable() error {
 	if l.stopping() {
 		return ErrClosed
 	}
 	if err := l.failed.Load(); err != nil {
 		return *err
 	}
-	return l.guard.err()
+	return nil
 }
 
 // stopping reports that Close was called.
@@ -128,11 +131,16 @@ func (l *Log) stopping() bool {
 	}
 }
 
+// indexPatienceMax is how long Append waits for an index that is too far behind.
+const indexPatienceMax = 30 * time.Second
+
 // awaitIndex waits while the index is too far behind: the tail would make searches slow.
 func (l *Log) awaitIndex(ctx context.Context) error {
 	if l.o.Index == nil {
 		return nil
 	}
+	patience := time.NewTimer(indexPatienceMax)
+	defer patience.Stop()
 	for {
 		changed := l.indexed.wait()
 		if l.lag() <= l.o.MaxLag {
@@ -140,6 +148,8 @@ func (l *Log) awaitIndex(ctx context.Context) error {
 		}
 		select {
 		case <-changed:
+		case <-patience.C:
+			return ErrBehind
 		case <-l.stop:
 			return ErrClosed
 		case <-ctx.Done():
@@ -154,7 +164,7 @@ func (l *Log) lag() uint64 {
 	windows := l.list()
 	var lag uint64
 	for _, w := range windows[max(0, len(windows)-2):] {
-		lag += w.end.Load() - min(w.end.Load(), w.indexed.Load())
+		lag += w.end.Load() - min(w.end.Load(), w.served.Load())
 	}
 	return lag
 }

@@ -16,16 +16,32 @@ var SortColumns = append(slices.Clone(Columns), "id", "description")
 // KnownColumn reports whether name is one of Columns.
 func KnownColumn(name string) bool { return slices.Contains(Columns, name) }
 
+// manyValues is how many values of an event are compared one by one.
+const manyValues = 32
+
 // ColumnValues appends to dst the event's values in a column (one of SortColumns): distinct, not empty, as written, each
 // cut to at most MaxTermValue bytes. Only resource and type may have several.
 func ColumnValues(e *Event, column string, dst []string) []string {
 	from := len(dst)
+	var seen map[string]bool // once there are many
 	add := func(values ...string) {
 		for _, v := range values {
 			if v == "" {
 				continue
 			}
-			if v = cut(v, MaxTermValue); !slices.Contains(dst[from:], v) {
+			v = cut(v, MaxTermValue)
+			if len(dst)-from > manyValues {
+				if seen == nil {
+					seen = make(map[string]bool)
+					for _, d := range dst[from:] {
+						seen[d] = true
+					}
+				}
+				if !seen[v] {
+					seen[v] = true
+					dst = append(dst, v)
+				}
+			} else if !slices.Contains(dst[from:], v) {
 				dst = append(dst, v)
 			}
 			return

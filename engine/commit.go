@@ -25,15 +25,15 @@ func (l *Log) commitLoop() {
 			case <-l.stop:
 				return
 			}
+			work = l.queue.take() // and no more before these are done: what waits is bounded
 		}
-		work = append(work, l.queue.take()...)
 		work = l.commitNext(work)
 	}
 }
 
 // commitNext commits one group from the head of work and returns what is left of it.
 func (l *Log) commitNext(work []*appendRequest) []*appendRequest {
-	if err := l.writable(); err != nil {
+	if err := l.committable(); err != nil {
 		return finishAll(work, err)
 	}
 	if err := l.rollIfFull(); err != nil {

@@ -280,5 +280,5 @@ func (d *decoder) time(field *time.Time) bool {
 	}
 	t, err := time.Parse(time.RFC3339Nano, s)
 	*field = t
-	return err == nil && len(s) != 21
+	return err == nil && len(s) != 21 && !t.IsZero()
 }

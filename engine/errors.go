@@ -17,6 +17,8 @@ var (
 	ErrCursor = errors.New("cursor does not belong to this query")
 	// ErrDiskFull: the free-space guard refuses writes; reads go on.
 	ErrDiskFull = errors.New("disk nearly full: writes are refused until space is freed")
+	// ErrBehind: the index has not caught up for a while; searches would become slow. Nothing was taken in, try again later.
+	ErrBehind = errors.New("the index is too far behind: writes wait until it has caught up")
 	// ErrFailed: a commit failed and its outcome is unknown; the log takes no more writes until it is opened again.
 	ErrFailed = errors.New("log takes no writes since a commit failed; restart to recover")
 	// ErrClosed: the log is closed or closing.

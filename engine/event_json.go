@@ -26,8 +26,19 @@ func DecodeEvent(data []byte) (*Event, error) {
 	if err := json.Unmarshal(data, e, decodeOptions); err != nil {
 		return nil, decodeError(err)
 	}
+	if e.Time.IsZero() && givesTime(data) {
+		return nil, &FieldError{"time", "0001-01-01T00:00:00Z is outside 1970-01-01T00:00:00Z to one day ahead; leave the member out for the server's time"}
+	}
 	e.Seq, e.Received = 0, time.Time{}
 	return e, nil
+}
+
+// givesTime reports whether an event has a time member that is not null: the zero time of many languages is not the absence of one.
+func givesTime(data []byte) bool {
+	var given struct {
+		Time jsontext.Value `json:"time"`
+	}
+	return json.Unmarshal(data, &given) == nil && len(given.Time) > 0 && given.Time.Kind() != 'n'
 }
 
 var decodeOptions = json.JoinOptions(json.RejectUnknownMembers(true))

@@ -17,7 +17,7 @@ func (l *Log) fetch(ctx context.Context, at []Pos, fn func(i int, e *Event) erro
 	windows := l.list()
 	events := make([]*Event, min(len(at), fetchChunk))
 	for done := 0; done < len(at); done += fetchChunk {
-		if done%(16*fetchChunk) == 15*fetchChunk {
+		if l.fetches.Add(1)%32 == 0 {
 			l.closeIdle() // a long walk must not wait for the housekeeper
 		}
 		if ctx.Err() != nil {

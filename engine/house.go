@@ -5,7 +5,22 @@ import (
 	"time"
 )
 
-// keepHouse seals full windows, runs retention, writes down checkpoints, watches free space and closes what is idle.
+// watchDisk runs the guard beside everything that may take its time.
+func (l *Log) watchDisk() {
+	defer l.workers.Done()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			l.guard.check(l)
+		case <-l.stop:
+			return
+		}
+	}
+}
+
+// keepHouse seals full windows, runs retention, writes down checkpoints and closes what is idle.
 func (l *Log) keepHouse() {
 	defer l.workers.Done()
 	tick := time.NewTicker(time.Second)
@@ -14,7 +29,6 @@ func (l *Log) keepHouse() {
 	retention := l.o.Now() // at the start, then hourly
 	for {
 		rolled := l.rolled.wait()
-		l.guard.check(l)
 		l.sealFull()
 		l.saveCheckpointIfGrown()
 		l.closeIdle()

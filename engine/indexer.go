@@ -106,6 +106,7 @@ func (l *Log) indexNext(ctx context.Context, w *window) error {
 		return fmt.Errorf("add seq %d to %d: %w", from, end, err)
 	}
 	w.indexed.Store(end)
+	w.served.Store(max(end, w.served.Load()))
 	if l.lag() == 0 {
 		l.recent.indexed(end)
 	}
@@ -127,13 +128,21 @@ func (l *Log) Reindex(ctx context.Context, seq *uint64) error {
 		}
 		windows = []*window{w}
 	}
+	var errs []error // of windows that cannot be read; the others are done all the same
+	var reset []*window
 	for _, w := range windows {
-		if err := l.resetIndex(w); err != nil {
-			return err
+		err := w.servable()
+		if err == nil {
+			err = l.resetIndex(w)
 		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("reindex: %w", err))
+			continue
+		}
+		reset = append(reset, w)
 	}
 	l.reindex.notify()
-	return l.awaitIndexed(ctx, windows)
+	return errors.Join(append(errs, l.awaitIndexed(ctx, reset))...)
 }
 
 func (l *Log) resetIndex(w *window) error {
@@ -141,7 +150,7 @@ func (l *Log) resetIndex(w *window) error {
 	defer l.indexing.Unlock()
 	next, err := l.o.Index.Reset(w.first)
 	if err != nil {
-		return fmt.Errorf("reindex window %d: %w", w.first, err)
+		return fmt.Errorf("window %d: %w", w.first, err)
 	}
 	w.indexed.Store(next)
 	w.mu.Lock()
@@ -155,7 +164,7 @@ func (l *Log) awaitIndexed(ctx context.Context, windows []*window) error {
 	for _, w := range windows {
 		for end := w.end.Load(); ; {
 			changed := l.indexed.wait()
-			if w.indexed.Load() >= end {
+			if w.indexed.Load() >= end || w.removed() {
 				break
 			}
 			select {

@@ -106,6 +106,7 @@ type Log struct {
 	rollAt   uint64      // committer's: the seq at which the next window begins; 0: not decided
 	failed   atomic.Pointer[error]
 	guard    guard
+	fetches  atomic.Uint64 // chunks read
 	recent   recent
 	publish  notifier   // told whenever size grows
 	indexed  notifier   // told whenever the index has taken in events

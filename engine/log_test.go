@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -146,4 +148,72 @@ func TestFarBounds(t *testing.T) {
 	if err := l.Scan(context.Background(), all, q.From, q.To, false, func(*engine.Event) error { n++; return nil }); err != nil || n != 1 {
 		t.Errorf("scan finds %d events: %v", n, err)
 	}
+}
+
+// A zero time that is given is not one that is left out.
+func TestZeroTime(t *testing.T) {
+	for _, text := range []string{`{"action":"a","time":"0001-01-01T00:00:00Z"}`, `{"time":"0001-01-01T00:00:00Z","action":"\u0061"}`} {
+		var field *engine.FieldError
+		if _, err := engine.DecodeEvent([]byte(text)); !errors.As(err, &field) || field.Field != "time" {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if e, err := engine.DecodeEvent([]byte(`{"action":"a","time":null}`)); err != nil || !e.Time.IsZero() {
+		t.Errorf("a null time: %v", err)
+	}
+}
+
+// A column that is asked for twice is counted once.
+func TestFacetTwice(t *testing.T) {
+	l := enginetest.NewLog(t)
+	enginetest.Append(t, l, &engine.Event{ID: "e", Action: "a", Module: "m"})
+	facets, _, err := l.Facets(context.Background(), engine.Query{Tenants: all}, []string{"module", "user", "module"}, 10)
+	if err != nil || len(facets["module"]) != 1 || facets["module"][0].Count != 1 {
+		t.Errorf("%v %v", facets, err)
+	}
+}
+
+// An older manifest does not make a start remove the windows that it does not name.
+func TestOlderManifest(t *testing.T) {
+	dir := t.TempDir()
+	o := engine.Options{Dir: dir, WindowEvents: 256, Logger: enginetest.Quiet, MinFreeBytes: 1}
+	l := enginetest.OpenLog(t, o)
+	appendMany(t, l, 300)
+	older, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := older
+	appendMany(t, l, 900)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if newest, err = os.ReadFile(filepath.Join(dir, "manifest.json")); err != nil {
+		t.Fatal(err)
+	}
+	put := func(manifest []byte) {
+		if err := os.WriteFile(filepath.Join(dir, "manifest.json"), manifest, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(older)
+	if l, err := engine.Open(o); !errors.Is(err, engine.ErrDamaged) {
+		t.Errorf("a log with an older manifest opens: %v", err)
+		if err == nil {
+			l.Close()
+		}
+	}
+	put(newest)
+	if l := enginetest.OpenLog(t, o); l.Size() != 1200 || l.Ready() != nil {
+		t.Errorf("with the newest manifest there are %d events: %v", l.Size(), l.Ready())
+	}
+}
+
+func appendMany(t testing.TB, l *engine.Log, n int) {
+	t.Helper()
+	events := make([]*engine.Event, n)
+	for i := range events {
+		events[i] = &engine.Event{Action: "filler"}
+	}
+	enginetest.Append(t, l, events...)
 }

@@ -6,10 +6,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"annals/engine/merkle"
+
+	"github.com/dgraph-io/badger/v4"
 )
 
 // Open opens the log in o.Dir, creating it if there is none. It opens what a crash left: the newest windows' groups are replayed
@@ -126,9 +129,43 @@ func (l *Log) removeLeftovers(m manifest, found bool) error {
 		if !found && !strings.HasSuffix(e.Name(), deletingSuffix) {
 			return fmt.Errorf("%w: the manifest is missing but window %s is there; restore %s from a backup", ErrDamaged, e.Name(), manifestName)
 		}
-		if err := os.RemoveAll(filepath.Join(l.o.Dir, windowsDir, e.Name())); err != nil {
+		dir := filepath.Join(l.o.Dir, windowsDir, e.Name())
+		if err := l.checkLeftover(dir, m); err != nil {
+			return err
+		}
+		if err := os.RemoveAll(dir); err != nil {
 			return fmt.Errorf("remove leftover window: %w", err)
 		}
+	}
+	return nil
+}
+
+// checkLeftover refuses to remove a window that has events and was not dropped: the manifest is older than it.
+func (l *Log) checkLeftover(dir string, m manifest) error {
+	name := filepath.Base(dir)
+	first, err := strconv.ParseUint(name, 10, 64)
+	if err != nil || first < m.Dropped.End {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(dir, storeName)); err != nil {
+		return nil
+	}
+	db, err := openStore(dir, storeAppend, max(l.o.memTable, m.Store.MemTableBytes), l.o.Logger)
+	if err != nil {
+		return fmt.Errorf("open window %s, which the manifest does not name: %w", name, err)
+	}
+	txn := db.NewTransactionAt(math.MaxUint64, false)
+	err = contained(func() error {
+		return iterate(txn, familyGroup, func(*badger.Item) error { return errStop })
+	})
+	txn.Discard()
+	closeErr := db.Close()
+	if errors.Is(err, errStop) {
+		return fmt.Errorf("%w: the manifest is older than window %s, which has events that it does not name; restore the newest %s",
+			ErrDamaged, name, manifestName)
+	}
+	if err = errors.Join(err, closeErr); err != nil {
+		return fmt.Errorf("read window %s, which the manifest does not name: %w", name, err)
 	}
 	return nil
 }
@@ -156,11 +193,19 @@ func (l *Log) openIndexWindow(w *window) error {
 	if l.o.Index == nil {
 		return nil
 	}
-	next, err := l.o.Index.OpenWindow(filepath.Join(w.dir, indexName), w.first, w.end.Load(), w.sealed)
+	dir := filepath.Join(w.dir, indexName)
+	next, err := l.o.Index.OpenWindow(dir, w.first, w.end.Load(), w.sealed)
+	if err != nil { // whatever is in the way is derived: start over
+		l.o.Logger.Warn("making a window's index again", "window", w.first, "err", err)
+		if err = os.RemoveAll(dir); err == nil {
+			next, err = l.o.Index.OpenWindow(dir, w.first, w.end.Load(), w.sealed)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("open index of window %d: %w", w.first, err)
 	}
 	w.indexed.Store(next)
+	w.served.Store(next)
 	return nil
 }
 
@@ -294,8 +339,9 @@ func (l *Log) treeBroken(err error) {
 }
 
 func (l *Log) startWorkers() {
-	l.workers.Add(2)
+	l.workers.Add(3)
 	go l.commitLoop()
+	go l.watchDisk()
 	go l.keepHouse()
 	if l.o.Index != nil {
 		l.workers.Add(1)

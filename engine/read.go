@@ -135,7 +135,15 @@ func (l *Log) Get(ctx context.Context, who Tenants, id string) (*Event, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.stopping() {
+		return nil, ErrClosed
+	}
 	if len(at) == 0 {
+		for _, w := range l.list() {
+			if err := w.servable(); err != nil { // it may be there
+				return nil, fmt.Errorf("event %q: %w", shorten(id), err)
+			}
+		}
 		return nil, fmt.Errorf("event %q: %w", shorten(id), ErrNotFound)
 	}
 	newest := slices.MaxFunc(at, func(a, b Pos) int {

@@ -94,5 +94,7 @@ func (l *Log) dropOldest(w *window) error {
 	if err := l.saveManifest(); err != nil {
 		return err
 	}
-	return w.remove()
+	err := w.remove()
+	l.indexed.notify() // who waits for its events to be indexed waits in vain
+	return err
 }

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -16,7 +18,7 @@ func (l *Log) Scan(ctx context.Context, who Tenants, from, to time.Time, desc bo
 	var cursors []*windowCursor
 	for _, w := range l.list() {
 		if !w.outside(from, to) {
-			cursors = append(cursors, newWindowCursor(w, from, to, desc))
+			cursors = append(cursors, &windowCursor{w: w, from: from, to: to, desc: desc})
 		}
 	}
 	for {
@@ -45,85 +47,76 @@ func (l *Log) Scan(ctx context.Context, who Tenants, from, to time.Time, desc bo
 	}
 }
 
-// windowCursor reads a window's events in time order, a chunk at a time, and between chunks holds nothing of the store.
+// windowCursor reads a window's events in time order, a chunk at a time, and between chunks holds nothing of the store. It finds them by their
+// seq keys, which have no gaps, because Badger's iterators pass over a damaged block without a word.
 type windowCursor struct {
-	w     *window
-	end   uint64 // the version that is read
-	from  int64  // inclusive
-	to    int64  // exclusive
-	desc  bool
-	ready []*Event
-	done  bool
+	w        *window
+	from, to time.Time
+	desc     bool
+	places   []Pos // that are still to be read, in time order
+	found    bool  // places are there
+	ready    []*Event
 }
 
-func newWindowCursor(w *window, from, to time.Time, desc bool) *windowCursor {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	c := &windowCursor{w: w, end: w.end.Load(), desc: desc, from: w.meta.minTime, to: w.meta.maxTime + 1}
+// fill reads the next chunk if none is ready.
+func (c *windowCursor) fill() (err error) {
+	if len(c.ready) > 0 {
+		return nil
+	}
+	if !c.found {
+		if c.places, err = c.w.placesBetween(c.from, c.to); err != nil {
+			return err
+		}
+		c.found = true
+	}
+	n := min(len(c.places), fetchChunk/2)
+	chunk, rest := c.places[:n], c.places[n:]
+	if c.desc {
+		rest, chunk = c.places[:len(c.places)-n], c.places[len(c.places)-n:]
+	}
+	c.places = rest
+	c.ready = make([]*Event, n)
+	if err := c.w.fetch(chunk, func(i int, e *Event) { c.ready[i] = e }); err != nil {
+		return err
+	}
+	if c.desc {
+		slices.Reverse(c.ready)
+	}
+	return nil
+}
+
+// placesBetween lists the places of the window's events with from <= time < to, in time order.
+func (w *window) placesBetween(from, to time.Time) (at []Pos, err error) {
+	end := w.end.Load()
+	low, high := int64(0), int64(math.MaxInt64)
 	if !from.IsZero() {
-		c.from = max(c.from, nanos(from))
+		low = nanos(from)
 	}
 	if !to.IsZero() {
-		c.to = min(c.to, nanos(to))
+		high = nanos(to)
 	}
-	c.done = c.end == w.first
-	return c
-}
-
-// fill reads the next chunk if none is ready: whole times only, so that equal times can be put in order of arrival.
-func (c *windowCursor) fill() error {
-	const chunk = 512
-	if len(c.ready) > 0 || c.done || c.from >= c.to {
-		return nil
-	}
-	err := c.w.read(c.end, func(txn *badger.Txn) error {
-		o := badger.DefaultIteratorOptions
-		o.PrefetchValues, o.Reverse = false, c.desc
-		o.Prefix = []byte{familyEvent}
-		it := txn.NewIterator(o)
-		defer it.Close()
-		start := timeKey(c.from)
-		if c.desc {
-			start = timeKey(c.to) // before the first key of that time
-		}
-		var last int64
-		for it.Seek(start); it.ValidForPrefix(o.Prefix); it.Next() {
-			key := it.Item().Key()
-			t := eventKeyTime(key)
-			if t < c.from || t >= c.to {
-				break
+	next := w.first
+	err = w.read(end, func(txn *badger.Txn) error {
+		return iterate(txn, familySeq, func(item *badger.Item) error {
+			seq, err := keySeq(item.Key())
+			if err != nil || seq != next {
+				return fmt.Errorf("%w: seq key %d is missing", ErrDamaged, next)
 			}
-			if len(c.ready) >= chunk && t != last {
-				c.next(t)
+			next++
+			return item.Value(func(v []byte) error {
+				if t := int64(binary.BigEndian.Uint64(v)); low <= t && t < high {
+					at = append(at, Pos{t, seq})
+				}
 				return nil
-			}
-			last = t
-			err := it.Item().Value(func(v []byte) error {
-				e, err := decodeStored(key, v)
-				c.ready = append(c.ready, e)
-				return err
 			})
-			if err != nil {
-				return c.w.damaged(fmt.Errorf("%w: read event: %w", ErrDamaged, err))
-			}
-		}
-		c.done = true
-		return nil
+		})
 	})
-	slices.SortFunc(c.ready, func(a, b *Event) int {
-		if c.desc {
-			a, b = b, a
-		}
-		return comparePos(a.Pos(), b.Pos())
-	})
-	return err
-}
-
-// next moves the bound that is read from to time t.
-func (c *windowCursor) next(t int64) {
-	if c.desc {
-		c.to = t + 1
-	} else {
-		c.from = t
+	if err == nil && next != end {
+		err = fmt.Errorf("%w: seq keys %d to %d are missing", ErrDamaged, next, end)
 	}
+	if err != nil {
+		return nil, w.damaged(err)
+	}
+	slices.SortFunc(at, comparePos)
+	return at, nil
 }

@@ -24,6 +24,7 @@ type window struct {
 
 	end     atomic.Uint64 // published: every event below is durable
 	indexed atomic.Uint64 // the index has every event below
+	served  atomic.Uint64 // the index finds every event below; ahead of indexed while it is fed again
 
 	mu          sync.Mutex // guards what follows
 	idle        sync.Cond  // signalled when refs falls to 0 or busy ends
@@ -202,6 +203,13 @@ func (w *window) shutDown() error {
 		w.ids = nil
 	})
 	return errors.Join(err, idsErr)
+}
+
+// removed reports that retention has dropped the window.
+func (w *window) removed() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.gone
 }
 
 // closeIfIdle closes a sealed window's store when no reader has it, and reports whether it was open and is closed now.

@@ -159,10 +159,7 @@ func (b *builder) column(docs []*engine.Event, name string) columnData {
 	for i, e := range docs {
 		b.texts = engine.ColumnValues(e, name, b.texts[:0])
 		b.numbers = b.numbers[:0]
-		for k, v := range b.texts {
-			if slices.Contains(b.texts[:k], v) {
-				continue
-			}
+		for _, v := range b.texts {
 			id, _ := b.values.id([]byte(v))
 			b.numbers = binary.LittleEndian.AppendUint32(b.numbers, id)
 		}

@@ -146,6 +146,8 @@ func sentinelProblem(err error) *Problem {
 		return diskFull.problem(engine.ErrDiskFull.Error())
 	case errors.Is(err, engine.ErrFailed):
 		return unavailable.problem(engine.ErrFailed.Error())
+	case errors.Is(err, engine.ErrBehind):
+		return unavailable.problem(engine.ErrBehind.Error())
 	case errors.Is(err, engine.ErrClosed):
 		return unavailable.problem(engine.ErrClosed.Error())
 	case errors.Is(err, engine.ErrDamaged):

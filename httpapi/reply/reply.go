@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 )
@@ -23,9 +24,16 @@ func JSON(w http.ResponseWriter, status int, v any) error {
 func Body(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	// A client that does not read must not hold its answer for ever. A writer without deadlines, such as a test's, has no slow client.
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Now().Add(clientPatience))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
+	_ = control.SetWriteDeadline(time.Time{}) // the connection's next answer is another matter
 }
+
+// clientPatience is how long a client may take to read an answer.
+const clientPatience = 2 * time.Minute
 
 // Error answers with the problem document for err. What the client is not told goes to the log with the request ID.
 func Error(w http.ResponseWriter, r *http.Request, err error) {

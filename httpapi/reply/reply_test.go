@@ -29,6 +29,7 @@ func TestProblemOf(t *testing.T) {
 	f(engine.ErrCursor, 400, "cursor")
 	f(engine.ErrDiskFull, 507, "disk-full")
 	f(engine.ErrFailed, 503, "unavailable")
+	f(engine.ErrBehind, 503, "unavailable")
 	f(engine.ErrClosed, 503, "unavailable")
 	f(engine.ErrDamaged, 500, "damaged")
 	f(context.DeadlineExceeded, 503, "deadline")
