@@ -236,6 +236,8 @@ func (l *Log) Close() error {
 }
 
 func (l *Log) closeFiles() error {
+	l.keep.Lock() // a backup reads the expired IDs
+	defer l.keep.Unlock()
 	var errs []error
 	if l.failed.Load() == nil {
 		errs = append(errs, l.saveCheckpoint())

@@ -268,7 +268,13 @@ func (l *Log) openSealed(w *window, m manifestWindow) error {
 	if idsErr == nil {
 		ids.close()
 	}
-	return l.repairSealed(w)
+	if err = l.repairSealed(w); err != nil {
+		if tilesErr == nil && edge.Size == m.End && edge.Root() == root {
+			w.tiles, l.edge = tiles, edge // the windows behind are held against their own hashes, not against this damage
+		}
+		l.treeBroken(err) // which IDs are taken, or how the tree goes on, is not known
+	}
+	return err
 }
 
 func loadTiles(w *window, edge merkle.Edge) (merkle.Edge, []merkle.Hash, error) {
@@ -288,7 +294,6 @@ func (l *Log) repairSealed(w *window) error {
 		return err
 	}
 	if err := r.problem(w); err != nil {
-		l.edge = r.edge
 		return err
 	}
 	if r.edge.Root() != w.meta.root {

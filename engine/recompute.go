@@ -66,16 +66,25 @@ func newMeta() windowMeta {
 
 // compareKeys holds every seq key against the event of that seq.
 func (r *recomputed) compareKeys() {
-	for i := range r.leaves {
-		seq := r.first + uint64(i)
-		switch l := &r.leaves[i]; {
-		case !l.seen:
-			r.report("seq %d: event is missing", seq)
+	run, since := "", 0 // a problem that several seqs in a row have is told once
+	for i := 0; i <= len(r.leaves); i++ {
+		what := ""
+		switch {
+		case i == len(r.leaves):
+		case !r.leaves[i].seen:
+			what = "event is missing"
 		case r.seqKeys[i] == 0:
-			r.report("seq %d: no seq key", seq)
-		case l.key != r.seqKeys[i]:
-			r.report("seq %d: seq key and event differ", seq)
+			what = "no seq key"
+		case r.leaves[i].key != r.seqKeys[i]:
+			what = "seq key and event differ"
 		}
+		if what == run {
+			continue
+		}
+		if run != "" {
+			r.report("seq %d to %d: %s", r.first+uint64(since), r.first+uint64(i), run)
+		}
+		run, since = what, i
 	}
 }
 

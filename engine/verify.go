@@ -70,6 +70,7 @@ func (v *verification) window(w *window) {
 	if damage != "" {
 		v.problem("%s: %s", name, damage)
 	}
+	before := v.edge.Clone()
 	r, err := w.recompute(v.edge.Clone(), end, v.cpSize, func(n uint64) {
 		if v.done += n; v.progress != nil {
 			v.progress(v.done, v.total)
@@ -83,6 +84,7 @@ func (v *verification) window(w *window) {
 	}
 	if err != nil {
 		v.problem("%s: %v", name, err)
+		v.goOnBehind(w, before, end, root)
 		return
 	}
 	for _, p := range r.problems {
@@ -97,9 +99,24 @@ func (v *verification) window(w *window) {
 	if v.cpSize > w.first && v.cpSize <= end && r.watched != v.cpRoot {
 		v.problem("%s: root of the tree with %d leaves is %v, the signed checkpoint says %v", name, v.cpSize, r.watched, v.cpRoot)
 	}
-	v.edge = r.edge
+	if v.edge = r.edge; r.edge.Root() != root {
+		v.goOnBehind(w, before, end, root)
+	}
 	v.report.Events += r.end - w.first
 	v.report.Windows++
+}
+
+// goOnBehind goes on behind a damaged window with what its tiles say, if that is what the manifest says: the windows behind it are then held against their own
+// hashes, not against its damage.
+func (v *verification) goOnBehind(w *window, before merkle.Edge, end uint64, root merkle.Hash) {
+	for _, t := range w.tiles {
+		if before.AppendTile(t) != nil {
+			return
+		}
+	}
+	if before.Size == end && before.Root() == root {
+		v.edge = before
+	}
 }
 
 // passOver goes on behind a window that retention has removed meanwhile: its tiles stand for it in the tree.
