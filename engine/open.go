@@ -6,13 +6,9 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"annals/engine/merkle"
-
-	"github.com/dgraph-io/badger/v4"
 )
 
 // Open opens the log in o.Dir, creating it if there is none. It opens what a crash left: the newest windows' groups are replayed
@@ -109,65 +105,6 @@ func (l *Log) open() error {
 	l.checkAgainstCheckpoint()
 	l.guard.check(l)
 	return l.saveManifest()
-}
-
-// removeLeftovers removes window directories that no manifest names: retention's renamed ones, and one that a crash left between its making and
-// the manifest; the latter holds nothing that was acknowledged.
-func (l *Log) removeLeftovers(m manifest, found bool) error {
-	named := map[string]bool{}
-	for _, w := range m.Windows {
-		named[filepath.Base(windowDir(l.o.Dir, w.First))] = true
-	}
-	entries, err := os.ReadDir(filepath.Join(l.o.Dir, windowsDir))
-	if err != nil {
-		return fmt.Errorf("list windows: %w", err)
-	}
-	for _, e := range entries {
-		if named[e.Name()] {
-			continue
-		}
-		if !found && !strings.HasSuffix(e.Name(), deletingSuffix) {
-			return fmt.Errorf("%w: the manifest is missing but window %s is there; restore %s from a backup", ErrDamaged, e.Name(), manifestName)
-		}
-		dir := filepath.Join(l.o.Dir, windowsDir, e.Name())
-		if err := l.checkLeftover(dir, m); err != nil {
-			return err
-		}
-		if err := os.RemoveAll(dir); err != nil {
-			return fmt.Errorf("remove leftover window: %w", err)
-		}
-	}
-	return nil
-}
-
-// checkLeftover refuses to remove a window that has events and was not dropped: the manifest is older than it.
-func (l *Log) checkLeftover(dir string, m manifest) error {
-	name := filepath.Base(dir)
-	first, err := strconv.ParseUint(name, 10, 64)
-	if err != nil || first < m.Dropped.End {
-		return nil
-	}
-	if _, err := os.Stat(filepath.Join(dir, storeName)); err != nil {
-		return nil
-	}
-	db, err := openStore(dir, storeAppend, max(l.o.memTable, m.Store.MemTableBytes), l.o.Logger)
-	if err != nil {
-		return fmt.Errorf("open window %s, which the manifest does not name: %w", name, err)
-	}
-	txn := db.NewTransactionAt(math.MaxUint64, false)
-	err = contained(func() error {
-		return iterate(txn, familyGroup, func(*badger.Item) error { return errStop })
-	})
-	txn.Discard()
-	closeErr := db.Close()
-	if errors.Is(err, errStop) {
-		return fmt.Errorf("%w: the manifest is older than window %s, which has events that it does not name; restore the newest %s",
-			ErrDamaged, name, manifestName)
-	}
-	if err = errors.Join(err, closeErr); err != nil {
-		return fmt.Errorf("read window %s, which the manifest does not name: %w", name, err)
-	}
-	return nil
 }
 
 // beginWindow makes a new window's directory and store, durable under its name. It does not exist before the manifest says so.
