@@ -1,50 +1,80 @@
 package engine
 
-// Part is a piece of an event that many events share, such as their actor. Equal parts have equal terms, so whoever reads the terms of many events
-// may remember those of their parts.
-type Part struct {
-	kind   partKind
-	values [6]string
-}
+import "encoding/binary"
 
-type partKind uint8
+// A Part is a piece of an event that many events share, such as their actor. Equal parts give equal terms and equal values in the part's
+// columns, so whoever reads many events may remember what it has read of their parts.
+type Part uint8
 
+// The parts of an event, from 0.
 const (
-	whatPart partKind = iota
+	whatPart Part = iota
 	actorPart
 	projectPart
 	agentPart
 	addressPart
+	Parts // how many there are
 )
 
-// AppendParts appends e's parts to dst.
-func (e *Event) AppendParts(dst []Part) []Part {
-	a := &e.Actor
-	return append(dst,
-		Part{whatPart, [6]string{e.Tenant, e.Action, e.Operation, e.Result, e.Module, e.Source.Channel}},
-		Part{actorPart, [6]string{a.ID, a.Name, a.Email, a.Domain, a.Type}},
-		Part{projectPart, [6]string{e.Project.ID, e.Project.Name}},
-		Part{agentPart, [6]string{e.Source.UserAgent}},
-		Part{addressPart, [6]string{e.Source.IP}})
+// Columns returns the columns whose values the part alone decides. Every column is of one part at most.
+func (p Part) Columns() []string {
+	switch p {
+	case whatPart:
+		return []string{"tenant", "action", "operation", "result", "module", "channel"}
+	case actorPart:
+		return []string{"user"}
+	case projectPart:
+		return []string{"project"}
+	case agentPart:
+		return []string{"agent"}
+	case addressPart:
+		return []string{"ip"}
+	}
+	return nil
 }
 
-// PartTerms calls emit for every term of a part. A term is only valid during the call and may come more than once.
-func (a *Analyzer) PartTerms(p Part, emit func(term []byte)) {
-	var e Event
-	v := &p.values
-	switch p.kind {
+// AppendPart appends what the part of e is to dst: equal bytes for equal parts, and no others.
+func (e *Event) AppendPart(dst []byte, p Part) []byte {
+	switch p {
 	case whatPart:
-		e.Tenant, e.Action, e.Operation, e.Result, e.Module, e.Source.Channel = v[0], v[1], v[2], v[3], v[4], v[5]
+		return appendValues(dst, e.Tenant, e.Action, e.Operation, e.Result, e.Module, e.Source.Channel)
 	case actorPart:
-		e.Actor = Actor{v[0], v[1], v[2], v[3], v[4]}
+		return appendValues(dst, e.Actor.ID, e.Actor.Name, e.Actor.Email, e.Actor.Domain, e.Actor.Type)
 	case projectPart:
-		e.Project = Ref{v[0], v[1]}
+		return appendValues(dst, e.Project.ID, e.Project.Name)
 	case agentPart:
-		e.Source.UserAgent = v[0]
+		return append(dst, e.Source.UserAgent...)
 	case addressPart:
-		e.Source.IP = v[0]
+		return append(dst, e.Source.IP...)
 	}
-	a.EventTerms(&e, emit)
+	return dst
+}
+
+// appendValues appends each value behind its length, so that no two lists look alike.
+func appendValues(dst []byte, values ...string) []byte {
+	for _, v := range values {
+		dst = append(binary.AppendUvarint(dst, uint64(len(v))), v...)
+	}
+	return dst
+}
+
+// PartTerms calls emit for every term of a part of e. A term is only valid during the call and may come more than once.
+func (a *Analyzer) PartTerms(e *Event, p Part, emit func(term []byte)) {
+	var only Event
+	switch p {
+	case whatPart:
+		only.Tenant, only.Action, only.Operation, only.Result, only.Module = e.Tenant, e.Action, e.Operation, e.Result, e.Module
+		only.Source.Channel = e.Source.Channel
+	case actorPart:
+		only.Actor = e.Actor
+	case projectPart:
+		only.Project = e.Project
+	case agentPart:
+		only.Source.UserAgent = e.Source.UserAgent
+	case addressPart:
+		only.Source.IP = e.Source.IP
+	}
+	a.EventTerms(&only, emit)
 }
 
 // OwnTerms calls emit for every term of e that is not one of its parts'. With theirs they are EventTerms.

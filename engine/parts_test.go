@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"slices"
 	"testing"
 )
 
@@ -13,12 +14,55 @@ func TestPartTerms(t *testing.T) {
 		var a Analyzer
 		a.EventTerms(e, func(term []byte) { want[string(term)] = true })
 		note := func(term []byte) { got[string(term)] = true }
-		for _, p := range e.AppendParts(nil) {
-			a.PartTerms(p, note)
+		for p := range Parts {
+			a.PartTerms(e, p, note)
 		}
 		a.OwnTerms(e, note)
 		if !maps.Equal(got, want) {
 			t.Errorf("%+v\ngot  %v\nwant %v", e, got, want)
 		}
+	}
+}
+
+// What a part is decides its columns: an event that shares the part and nothing else has the same values there.
+func TestPartColumns(t *testing.T) {
+	full := benchEvent()
+	seen := map[string]bool{}
+	for p := range Parts {
+		other := &Event{}
+		switch p {
+		case whatPart:
+			other = &Event{Tenant: full.Tenant, Action: full.Action, Operation: full.Operation, Result: full.Result, Module: full.Module,
+				Source: Source{Channel: full.Source.Channel}}
+		case actorPart:
+			other.Actor = full.Actor
+		case projectPart:
+			other.Project = full.Project
+		case agentPart:
+			other.Source.UserAgent = full.Source.UserAgent
+		case addressPart:
+			other.Source.IP = full.Source.IP
+		}
+		if string(other.AppendPart(nil, p)) != string(full.AppendPart(nil, p)) {
+			t.Errorf("part %d differs though its values are the same", p)
+		}
+		for _, c := range p.Columns() {
+			if seen[c] {
+				t.Errorf("column %s is of two parts", c)
+			}
+			seen[c] = true
+			got, want := ColumnValues(other, c, nil), ColumnValues(full, c, nil)
+			if len(want) == 0 || !slices.Equal(got, want) {
+				t.Errorf("column %s of part %d alone: %q, of the event: %q", c, p, got, want)
+			}
+		}
+	}
+}
+
+// Lists of values that only differ in where one ends are different parts.
+func TestPartsAreTold(t *testing.T) {
+	a, b := &Event{Project: Ref{ID: "ab", Name: "c"}}, &Event{Project: Ref{ID: "a", Name: "bc"}}
+	if string(a.AppendPart(nil, projectPart)) == string(b.AppendPart(nil, projectPart)) {
+		t.Error("two projects are one part")
 	}
 }

@@ -13,14 +13,14 @@ import (
 
 const (
 	// maxInMemory is how many bytes of segments may wait to be written before Add waits.
-	maxInMemory = 96 << 20
+	maxInMemory = 128 << 20
 	// splitFrom is how many events are worth a second builder.
 	splitFrom = 512
 	// maxBuild is how many events one builder takes at a time.
 	maxBuild = 4096
 )
 
-// Add implements engine.Index. It builds at once, with two builders when there is work for them, and merges small segments.
+// Add implements engine.Index. It builds at once, with two builders when there is work for them, and merges the smallest segments.
 func (x *Index) Add(ctx context.Context, first uint64, events []*engine.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -132,7 +132,7 @@ func (x *Index) mergeSmall(w *window, g *generation) error {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for w.has(g) {
-		run := g.pickRun(inlineLimit)
+		run := g.pickRun(inlineLimit, true)
 		if run == nil || !allInMemory(run) {
 			return nil
 		}

@@ -11,12 +11,13 @@ import (
 )
 
 const (
-	// flushBytes of segments in memory are written without waiting for more, those of wholeDocs events and above as they are.
-	flushBytes = 32 << 20
+	// Of flushBytes of segments in memory the oldest are written, as one segment of flushChunk. Those of wholeDocs events and above are written as they are.
+	flushBytes = 72 << 20
+	flushChunk = 40 << 20
 	wholeDocs  = 20_000
 	// flushAge is how long a segment stays in memory only.
 	flushAge = 30 * time.Second
-	// settle is how long a sealed window must have been quiet before it is merged to one segment.
+	// settle is how long a window must have been quiet for its segments to be merged as soon as they can be, and a sealed one's to one segment.
 	settle = time.Second
 
 	minRetry, maxRetry = time.Second, 30 * time.Second
@@ -86,7 +87,7 @@ func (x *Index) pick(now time.Time) *job {
 	for _, size := range ladder {
 		for _, w := range x.windows {
 			for _, g := range w.generations() {
-				if run := g.pickRun(size); run != nil {
+				if run := g.pickRun(size, now.Sub(w.lastAdd) <= settle && x.flushes == 0); run != nil {
 					return x.mergeJob(w, g, run)
 				}
 			}
@@ -111,7 +112,7 @@ func (x *Index) pickWrite(now time.Time) *job {
 			if run := g.longestRun(func(s *segment) bool { return s.path == "" && s.docs >= wholeDocs }); len(run) > 0 {
 				return &job{w: w, g: g, run: run[:1], toFile: true}
 			}
-			run := g.longestRun(func(s *segment) bool { return s.path == "" })
+			run := oldest(g.longestRun(func(s *segment) bool { return s.path == "" }))
 			due := full || x.closing || x.flushes > 0 || len(run) > 0 && now.Sub(run[0].born) > flushAge
 			if len(run) > 0 && due && (best == nil || len(run) > len(best.run)) {
 				best = &job{w: w, g: g, run: run, toFile: true}
@@ -121,12 +122,23 @@ func (x *Index) pickWrite(now time.Time) *job {
 	return best
 }
 
+// oldest returns as many of a run's segments as become one of flushChunk.
+func oldest(run []*segment) []*segment {
+	size := 0
+	for i, s := range run {
+		if size += len(s.data); size > flushChunk {
+			return run[:i+1]
+		}
+	}
+	return run
+}
+
 func (x *Index) mergeJob(w *window, g *generation, run []*segment) *job {
 	size := 0
 	for _, s := range run {
 		size += len(s.data)
 	}
-	return &job{w: w, g: g, run: run, toFile: size >= flushBytes || !allInMemory(run)}
+	return &job{w: w, g: g, run: run, toFile: size >= flushChunk || !allInMemory(run)}
 }
 
 func idle(run []*segment) bool {

@@ -19,18 +19,38 @@ type builder struct {
 	docs     []uint32 // uses ordered by term
 	doc      uint32   // that is being read
 	used     uint32   // the term that was noted last
-	parts    []engine.Part
-	memory   map[engine.Part]span // where in known the terms of a part are
-	known    []uint32
-	values   table // of one column
-	sets     table // of one column: lists of value numbers
+	parts    [engine.Parts]partMemory
+	part     []byte   // that is being looked up
+	known    []uint32 // terms of the parts
+	values   table    // of one column
+	sets     table    // of one column: lists of value numbers
 	texts    []string
 	numbers  []byte
 }
 
 type use struct{ term, doc uint32 }
 
+// partMemory is what is known of one part of the batch's events. Most of what an event has in common with others it shares part by part, so
+// that its terms and values are read once for each different part.
+type partMemory struct {
+	table  table           // numbers the different ones
+	terms  []span          // of each, in known
+	first  []*engine.Event // that has it
+	number []uint32        // by document
+}
+
 type span struct{ from, to int }
+
+// partOf tells which part decides a column.
+var partOf = func() map[string]engine.Part {
+	of := map[string]engine.Part{}
+	for p := range engine.Parts {
+		for _, column := range p.Columns() {
+			of[column] = p
+		}
+	}
+	return of
+}()
 
 // maxKept is how large a builder's buffers may be and still be kept: an unusual batch must not cost memory for ever.
 const maxKept = 16 << 20
@@ -56,14 +76,11 @@ func (b *builder) build(events []*engine.Event) ([]byte, error) {
 	for _, e := range docs {
 		w.place(e.Pos())
 	}
+	b.collect(docs)
 	columns := appendColumns(nil, engine.IndexedColumns, func(i int) columnData { return b.column(docs, engine.IndexedColumns[i]) })
 	if err := w.columns(columns); err != nil {
 		return nil, err
 	}
-	if b.memory == nil {
-		b.memory = make(map[engine.Part]span)
-	}
-	b.collect(docs)
 	if err := b.writeTerms(w); err != nil {
 		return nil, err
 	}
@@ -73,7 +90,7 @@ func (b *builder) build(events []*engine.Event) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// collect gathers the terms of all documents. The terms of a part that came before in the batch, which is most of them, are remembered.
+// collect gathers the parts and the terms of all documents.
 func (b *builder) collect(docs []*engine.Event) {
 	emit := func(term []byte) {
 		id, fresh := b.terms.id(term)
@@ -89,17 +106,19 @@ func (b *builder) collect(docs []*engine.Event) {
 	}
 	for i, e := range docs {
 		b.doc = uint32(i)
-		b.parts = e.AppendParts(b.parts[:0])
-		for _, p := range b.parts {
-			s, ok := b.memory[p]
-			if !ok {
-				s.from = len(b.known)
-				b.analyzer.PartTerms(p, record)
-				s.to = len(b.known)
-				b.memory[p] = s
+		for p := range engine.Parts {
+			m := &b.parts[p]
+			b.part = e.AppendPart(b.part[:0], p)
+			n, fresh := m.table.id(b.part)
+			m.number = append(m.number, n)
+			if fresh {
+				from := len(b.known)
+				b.analyzer.PartTerms(e, p, record)
+				m.terms = append(m.terms, span{from, len(b.known)})
+				m.first = append(m.first, e)
 				continue
 			}
-			for _, id := range b.known[s.from:s.to] {
+			for _, id := range b.known[m.terms[n].from:m.terms[n].to] {
 				b.use(id)
 			}
 		}
@@ -146,12 +165,36 @@ func (b *builder) reset() {
 	}
 	b.terms.reset()
 	b.uses, b.last, b.counts, b.known = b.uses[:0], b.last[:0], b.counts[:0], b.known[:0]
-	clear(b.memory)
+	for p := range b.parts {
+		b.parts[p].reset()
+	}
 }
 
-// column gathers the values of a column. What is kept of a document is the number of its list of values, which is
-// mostly one value or none.
+func (m *partMemory) reset() {
+	m.table.reset()
+	clear(m.first) // the events are not the index's to keep
+	m.terms, m.first, m.number = m.terms[:0], m.first[:0], m.number[:0]
+}
+
+// column gathers the values of a column: of each document, or of each different part where a part decides.
 func (b *builder) column(docs []*engine.Event, name string) columnData {
+	p, ok := partOf[name]
+	if !ok {
+		return b.readColumn(docs, name)
+	}
+	m := &b.parts[p]
+	c := b.readColumn(m.first, name)
+	codes := make([]uint32, len(docs))
+	for i, n := range m.number {
+		codes[i] = c.codes[n]
+	}
+	c.codes = codes
+	return c
+}
+
+// readColumn reads the values that events have in a column. What is kept of an event is the number of its list of values, which is
+// mostly one value or none.
+func (b *builder) readColumn(docs []*engine.Event, name string) columnData {
 	b.values.reset()
 	b.sets.reset()
 	c := columnData{codes: make([]uint32, len(docs))}

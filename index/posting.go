@@ -102,7 +102,7 @@ func (p *postingEncoder) encode(docs []uint32) (posting, error) {
 		return posting{kind: postingOne, doc: docs[0]}, nil
 	}
 	p.buf.Reset()
-	if n <= 64 || n <= maxList && n*16 < p.docs {
+	if n <= 64 || n <= maxList && n*8 <= p.docs {
 		b := p.buf.AvailableBuffer()
 		last := uint32(0)
 		for _, d := range docs {

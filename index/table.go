@@ -73,33 +73,62 @@ func (t *table) reset() {
 
 // sorted returns the numbers in the bytewise order of their keys.
 func (t *table) sorted() []uint32 {
-	type ranked struct {
-		prefix uint64 // the key's first bytes: most comparisons end here
-		n      uint32
-	}
 	all := make([]ranked, len(t.entries))
-	var pad [8]byte
 	for n := range all {
-		key := t.key(uint32(n))
-		if len(key) < 8 {
-			pad = [8]byte{}
-			copy(pad[:], key)
-			key = pad[:]
-		}
-		all[n] = ranked{binary.BigEndian.Uint64(key), uint32(n)}
+		all[n].n = uint32(n)
 	}
-	slices.SortFunc(all, func(a, b ranked) int {
-		if a.prefix != b.prefix {
-			if a.prefix < b.prefix {
-				return -1
-			}
-			return 1
-		}
-		return bytes.Compare(t.key(a.n), t.key(b.n))
-	})
+	t.sortFrom(all, 0)
 	order := make([]uint32, len(all))
 	for i, r := range all {
 		order[i] = r.n
 	}
 	return order
+}
+
+// ranked is a key with eight of its bytes as a number.
+type ranked struct {
+	chunk uint64
+	n     uint32
+}
+
+// sortFrom sorts keys that have their first depth bytes in common: by their next eight bytes, and then those that share these as well. Many
+// terms begin with the name of a field, so that comparing whole keys would read the same bytes again and again.
+func (t *table) sortFrom(all []ranked, depth int) {
+	for i := range all {
+		key := t.key(all[i].n)[depth:]
+		if len(key) > 8 {
+			all[i].chunk = binary.BigEndian.Uint64(key)
+			continue
+		}
+		var pad [8]byte
+		copy(pad[:], key)
+		all[i].chunk = binary.BigEndian.Uint64(pad[:])
+	}
+	slices.SortFunc(all, func(a, b ranked) int {
+		if a.chunk < b.chunk {
+			return -1
+		} else if a.chunk > b.chunk {
+			return 1
+		}
+		return 0
+	})
+	for from := 0; from < len(all); {
+		to := from + 1
+		for to < len(all) && all[to].chunk == all[from].chunk {
+			to++
+		}
+		switch run := all[from:to]; {
+		case len(run) == 1:
+		case len(run) < 8 || t.anyEnds(run, depth+8):
+			slices.SortFunc(run, func(a, b ranked) int { return bytes.Compare(t.key(a.n)[depth:], t.key(b.n)[depth:]) })
+		default:
+			t.sortFrom(run, depth+8)
+		}
+		from = to
+	}
+}
+
+// anyEnds reports whether a key has no more than n bytes: it was padded with zeros, which another may really have.
+func (t *table) anyEnds(run []ranked, n int) bool {
+	return slices.ContainsFunc(run, func(r ranked) bool { return len(t.key(r.n)) <= n })
 }

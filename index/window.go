@@ -109,24 +109,33 @@ func (w *window) entries() []manifestEntry {
 	return entries
 }
 
-// Segments are merged when so many adjacent ones are smaller than a step of the ladder. Under load events come in batches of 8,192, that
-// is two segments of 4,096, so two merges, at 2–3 µs an event each, take an event to its window's last segment, and a search meets some
-// thirty segments of the newest window.
-const mergeWidth = 16
+// Adjacent segments are merged when mergeWidth of them are smaller than a step of the ladder, in events. Up to inlineLimit Add does it by
+// itself: that many small segments come from writers that send little at a time, and such a merge costs next to nothing.
+//
+// What comes in fast arrives in batches of 8,192 events, two segments each, and stays as it is while it does: hundreds of segments in memory take a
+// search no longer than a glance at each, and merging them would take a fifth of what the writers need. When there are busyWidth of them, or
+// they fill their room in memory (flushBytes), they become one segment on disk. So two merges, at about 3 µs an event each, take an event to its window's
+// last segment.
+const (
+	mergeWidth  = 16
+	busyWidth   = 256
+	inlineLimit = 256
+)
 
-// ladder is the limits of size, in events, by which runs are picked; up to inlineLimit Add merges by itself, so that a long
-// merge in the background does not let small segments pile up.
-var ladder = []uint64{16, 256, 5_000, 80_000, 1_280_000, 20_480_000}
+var ladder = []uint64{16, inlineLimit, 5_000, 80_000, 1_280_000, 20_480_000}
 
-const inlineLimit = 5_000
-
-// pickRun returns adjacent idle segments that should become one, the smallest first, or nil.
-func (g *generation) pickRun(limit uint64) []*segment {
+// pickRun returns adjacent idle segments below a limit of the ladder that should become one, the smallest first, or nil. Busy says that
+// events are coming in.
+func (g *generation) pickRun(limit uint64, busy bool) []*segment {
 	for _, size := range ladder {
 		if size > limit {
 			return nil
 		}
-		if run := g.longestRun(func(s *segment) bool { return s.docs < size }); len(run) >= mergeWidth {
+		width := mergeWidth
+		if busy && size > inlineLimit {
+			width = busyWidth
+		}
+		if run := g.longestRun(func(s *segment) bool { return s.docs < size }); len(run) >= width {
 			return run
 		}
 	}
