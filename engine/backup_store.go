@@ -13,25 +13,23 @@ import (
 // than one group or that many events.
 func (w *window) readGroups(seq, end uint64, events int) (groups []*group, err error) {
 	err = w.read(end, func(txn *badger.Txn) error {
-		heads, seqs := familyIterator(txn, familyGroup), familyIterator(txn, familySeq)
+		heads := familyIterator(txn, familyGroup)
 		defer heads.Close()
-		defer seqs.Close()
 		heads.Seek(groupKey(seq))
-		seqs.Seek(seqKey(seq))
 		var places []storedPlace
 		for ; seq < end && len(places) < events; heads.Next() {
 			g, err := readHead(heads, seq, end)
 			if err != nil {
 				return err
 			}
-			for ; seq < g.end; seq++ {
-				key, err := readSeqKey(seqs, seq)
-				if err != nil {
-					return err
-				}
-				places = append(places, storedPlace{g, seq, key})
+			err = eachSeq(txn, seq, g.end, func(seq uint64, key []byte) error {
+				places = append(places, storedPlace{g, seq, append([]byte{familyEvent}, key...)})
+				return nil
+			})
+			if err != nil {
+				return err
 			}
-			groups = append(groups, g)
+			groups, seq = append(groups, g), g.end
 		}
 		if err := readPlaces(txn, places); err != nil {
 			return err
@@ -39,12 +37,6 @@ func (w *window) readGroups(seq, end uint64, events int) (groups []*group, err e
 		return checkReceived(groups)
 	})
 	return groups, err
-}
-
-func familyIterator(txn *badger.Txn, family byte) *badger.Iterator {
-	o := badger.DefaultIteratorOptions
-	o.PrefetchValues, o.Prefix = false, []byte{family}
-	return txn.NewIterator(o)
 }
 
 // readHead reads the head of the group that begins at seq, where the iterator is.
@@ -65,23 +57,6 @@ func readHead(it *badger.Iterator, seq, end uint64) (*group, error) {
 	}
 	g.events = make([]pending, g.end-g.first)
 	return g, nil
-}
-
-// readSeqKey reads the key of the event with the seq, where the iterator is, and moves on.
-func readSeqKey(it *badger.Iterator, seq uint64) ([]byte, error) {
-	if !it.Valid() || !bytes.Equal(it.Item().Key(), seqKey(seq)) {
-		return nil, fmt.Errorf("%w: seq key %d is missing", ErrDamaged, seq)
-	}
-	key := []byte{familyEvent}
-	err := it.Item().Value(func(value []byte) error {
-		key = append(key, value...)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("%w: read seq %d: %w", ErrDamaged, seq, err)
-	}
-	it.Next()
-	return key, nil
 }
 
 // storedPlace is where an event lies in the store and where it belongs.

@@ -79,8 +79,8 @@ func (l *Log) newGroup() *group {
 	w := l.list()[len(l.list())-1]
 	first := l.size.Load()
 	g := &group{groupHead: groupHead{first: first, end: first}, w: w, received: l.o.Now().UnixNano(), limit: l.windowLimit(w)}
-	// Badger refuses a transaction over its limits; an event is two entries, and the group's head one.
-	g.maxBytes, g.maxCount = w.db.MaxBatchSize()*9/10-4096, int(w.db.MaxBatchCount()/2-2)
+	// Badger refuses a transaction over its limits. An event is an entry and a part of a seq page, which is one; the group's head is one.
+	g.maxBytes, g.maxCount = w.db.MaxBatchSize()*9/10-4096, int(w.db.MaxBatchCount()*3/4)
 	rand.Read(g.secret[:])
 	return g
 }
@@ -212,6 +212,7 @@ func (l *Log) writeGroup(g *group) error {
 	}
 	txn := g.w.db.NewTransactionAt(g.first, true)
 	defer txn.Discard()
+	keys := make([][]byte, len(g.events))
 	for i := range g.events {
 		e := g.events[i].event
 		key := appendEventKey(make([]byte, 0, 64), e.Time, e.ID, e.Tenant)
@@ -219,9 +220,11 @@ func (l *Log) writeGroup(g *group) error {
 		if err := txn.SetEntry(badger.NewEntry(key, value)); err != nil {
 			return fmt.Errorf("write event %d: %w", e.Seq, err)
 		}
-		if err := txn.SetEntry(badger.NewEntry(seqKey(e.Seq), key[1:])); err != nil {
-			return fmt.Errorf("write event %d: %w", e.Seq, err)
-		}
+		keys[i] = key[1:]
+	}
+	pager, err := l.pager.entries(g.first, keys, func(key, page []byte) error { return txn.SetEntry(badger.NewEntry(key, page)) })
+	if err != nil {
+		return err
 	}
 	if err := txn.SetEntry(badger.NewEntry(groupKey(g.end-1), g.append(nil))); err != nil {
 		return fmt.Errorf("write group %d: %w", g.first, err)
@@ -230,8 +233,11 @@ func (l *Log) writeGroup(g *group) error {
 		return fmt.Errorf("commit group %d: %w", g.first, err)
 	}
 	if hook := l.o.Faults.AfterCommit; hook != nil {
-		return hook()
+		if err := hook(); err != nil {
+			return err
+		}
 	}
+	l.pager = pager
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 )
@@ -11,7 +12,7 @@ import (
 // The key families of a window's store. This file is the only one that builds or splits a key; FORMAT.md draws them.
 const (
 	familyEvent = 'e' // event time, event ID, tenant → event
-	familySeq   = 's' // seq → event key without its family byte
+	familySeq   = 's' // page of seqs → event keys without their family byte
 	familyGroup = 'g' // last seq of the group → group head
 )
 
@@ -64,22 +65,37 @@ func splitEventKey(key []byte) (t time.Time, id, tenant string, err error) {
 	return t, "", "", fmt.Errorf("%w: event key %x", ErrDamaged, key)
 }
 
-// eventKeyTime returns the time of an event key, or of the value of a seq key behind its family byte.
-func eventKeyTime(key []byte) int64 { return int64(binary.BigEndian.Uint64(key[1:])) }
+// eventKeyTime returns the time of an event key.
+func eventKeyTime(key []byte) int64 { return keyTime(key[1:]) }
+
+// keyTime returns the time of an event key behind its family byte.
+func keyTime(key []byte) int64 { return int64(binary.BigEndian.Uint64(key)) }
 
 // timeKey is the lowest event key of time t.
 func timeKey(t int64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{familyEvent}, uint64(t))
 }
 
-func seqKey(seq uint64) []byte { return binary.BigEndian.AppendUint64([]byte{familySeq}, seq) }
+// seqPageKey is the key of the page that has the seq.
+func seqPageKey(seq uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{familySeq}, seq/seqPageEvents)
+}
+
+// seqPageFirst returns the first seq of a page by its key.
+func seqPageFirst(key []byte) (uint64, error) {
+	page, err := keyNumber(key)
+	if err == nil && page > math.MaxUint64/seqPageEvents {
+		err = fmt.Errorf("%w: key %x", ErrDamaged, key)
+	}
+	return page * seqPageEvents, err
+}
 
 func groupKey(lastSeq uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{familyGroup}, lastSeq)
 }
 
-// keySeq returns the seq of a seq key or the last seq of a group key.
-func keySeq(key []byte) (uint64, error) {
+// keyNumber returns the page of a seq page's key or the last seq of a group key.
+func keyNumber(key []byte) (uint64, error) {
 	if len(key) != 9 {
 		return 0, fmt.Errorf("%w: key %x", ErrDamaged, key)
 	}

@@ -109,15 +109,17 @@ func TestKeyFamilies(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
-	f(seqKey(258), "730000000000000102")
+	f(seqPageKey(258*16+15), "730000000000000102")
 	f(groupKey(258), "670000000000000102")
 	f(appendEventKey(nil, time.Unix(0, 258), "a", "t"), "65000000000000010203610074")
 	f(appendEventKey(nil, time.Unix(0, 258), "00112233-4455-6677-8899-aabbccddeeff", "t"), "6500000000000001020100112233445566778899aabbccddeeff74")
 	f(appendEventKey(nil, time.Unix(0, 258), "00112233445566778899aabbccddeeff", "t"), "6500000000000001020200112233445566778899aabbccddeeff74")
-	if seq, err := keySeq(seqKey(1 << 63)); err != nil || seq != 1<<63 {
+	if seq, err := seqPageFirst(seqPageKey(1<<63 + 5)); err != nil || seq != 1<<63 {
 		t.Errorf("seq %d, %v", seq, err)
 	}
-	if _, err := keySeq([]byte("s123")); !errors.Is(err, ErrDamaged) {
-		t.Errorf("a short key: %v", err)
+	for _, key := range []string{"s123", "sÿ2345678"} {
+		if _, err := seqPageFirst([]byte(key)); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%q: %v", key, err)
+		}
 	}
 }

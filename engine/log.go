@@ -103,6 +103,7 @@ type Log struct {
 	size     atomic.Uint64 // published: every event below is durable
 	queue    commitQueue
 	edge     merkle.Edge // committer's: the tree as of size
+	pager    seqPager    // committer's
 	rollAt   uint64      // committer's: the seq at which the next window begins; 0: not decided
 	failed   atomic.Pointer[error]
 	guard    guard

@@ -17,7 +17,7 @@ import (
 
 const (
 	manifestName    = "manifest.json"
-	manifestVersion = 1
+	manifestVersion = 2
 	windowsDir      = "windows"
 )
 

@@ -102,6 +102,9 @@ func (l *Log) open() error {
 		l.windows = append(l.windows, w)
 	}
 	l.size.Store(l.edge.Size)
+	if err := l.loadSeqPager(); err != nil {
+		return err
+	}
 	l.checkAgainstCheckpoint()
 	l.guard.check(l)
 	return l.saveManifest()
@@ -289,4 +292,14 @@ func (l *Log) startWorkers() {
 		l.workers.Add(1)
 		go l.indexLoop()
 	}
+}
+
+// loadSeqPager takes up the page that the last group left unfinished. Where that cannot be read the log takes no writes anyway.
+func (l *Log) loadSeqPager() (err error) {
+	w := l.windows[len(l.windows)-1]
+	if w.damage != "" {
+		return nil
+	}
+	l.pager, err = w.loadSeqPager()
+	return err
 }

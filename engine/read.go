@@ -21,23 +21,6 @@ func (l *Log) findID(hash uint64, dst []uint64) []uint64 {
 	return dst
 }
 
-// eventKeyAt reads the key of the event with the seq. It aliases buf.
-func eventKeyAt(txn *badger.Txn, seq uint64, buf []byte) ([]byte, error) {
-	item, err := txn.Get(seqKey(seq))
-	if err != nil {
-		return nil, fmt.Errorf("read seq %d: %w", seq, damagedIfMissing(err))
-	}
-	buf = append(buf[:0], familyEvent)
-	err = item.Value(func(v []byte) error {
-		buf = append(buf, v...)
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read seq %d: %w: %w", seq, ErrDamaged, err)
-	}
-	return buf, nil
-}
-
 // damagedIfMissing names what it means when a key that must be there is not.
 func damagedIfMissing(err error) error {
 	if errors.Is(err, badger.ErrKeyNotFound) {
@@ -200,30 +183,16 @@ func (l *Log) readRange(ctx context.Context, from, to uint64, fn func(*Event) er
 func (w *window) readSeqs(from, to uint64) ([]*Event, error) {
 	at := make([]Pos, 0, to-from)
 	err := w.read(w.end.Load(), func(txn *badger.Txn) error { // the version is a whole group's, and the last one may reach beyond to
-		o := badger.DefaultIteratorOptions
-		o.PrefetchValues, o.Prefix = false, []byte{familySeq}
-		it := txn.NewIterator(o)
-		defer it.Close()
-		for it.Seek(seqKey(from)); it.Valid() && uint64(len(at)) < to-from; it.Next() {
-			seq, err := keySeq(it.Item().Key())
-			if err != nil || seq != from+uint64(len(at)) {
-				return fmt.Errorf("%w: seq key %d is missing", ErrDamaged, from+uint64(len(at)))
-			}
-			err = it.Item().Value(func(v []byte) error {
-				at = append(at, Pos{eventKeyTime(append([]byte{familyEvent}, v...)), seq})
-				return nil
-			})
-			if err != nil {
-				return fmt.Errorf("%w: read seq %d: %w", ErrDamaged, seq, err)
-			}
-		}
-		return nil
+		return eachSeq(txn, from, to, func(seq uint64, key []byte) error {
+			at = append(at, Pos{keyTime(key), seq})
+			return nil
+		})
 	})
+	if errors.Is(err, ErrDamaged) {
+		err = w.damaged(err)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if uint64(len(at)) != to-from {
-		return nil, w.damaged(fmt.Errorf("%w: seq keys %d to %d are missing", ErrDamaged, from+uint64(len(at)), to))
 	}
 	sorted := slices.Clone(at)
 	slices.SortFunc(sorted, comparePos)

@@ -15,7 +15,7 @@ type recomputed struct {
 	first, end uint64
 	groups     []groupHead
 	leaves     []leaf      // by seq - first
-	seqKeys    []uint64    // by seq - first: xxhash of the event key that the seq key names, 0 if there is none
+	seqKeys    []uint64    // by seq - first: xxhash of the event key that its page names, 0 if there is none
 	edge       merkle.Edge // the tree with end leaves
 	tiles      []merkle.Hash
 	tile       merkle.Edge
@@ -35,7 +35,7 @@ type leaf struct {
 	seen bool
 }
 
-// recompute reads every stored byte of the window at version end and hashes it: events, seq keys and group heads must agree with one
+// recompute reads every stored byte of the window at version end and hashes it: events, seq pages and group heads must agree with one
 // another and with the roots in the group heads. Watch is a tree size whose root the caller wants. It is what recovery, repair and Verify run.
 func (w *window) recompute(edge merkle.Edge, end, watch uint64, progress func(events uint64)) (*recomputed, error) {
 	r := &recomputed{first: w.first, end: w.first, edge: edge, watch: watch, meta: newMeta()}
@@ -64,7 +64,7 @@ func newMeta() windowMeta {
 	return windowMeta{minTime: math.MaxInt64, maxTime: math.MinInt64, tenants: map[string]struct{}{}}
 }
 
-// compareKeys holds every seq key against the event of that seq.
+// compareKeys holds the key that the pages have of every seq against the event of that seq.
 func (r *recomputed) compareKeys() {
 	run, since := "", 0 // a problem that several seqs in a row have is told once
 	for i := 0; i <= len(r.leaves); i++ {
@@ -74,9 +74,9 @@ func (r *recomputed) compareKeys() {
 		case !r.leaves[i].seen:
 			what = "event is missing"
 		case r.seqKeys[i] == 0:
-			what = "no seq key"
+			what = "the event's key is missing"
 		case r.leaves[i].key != r.seqKeys[i]:
-			what = "seq key and event differ"
+			what = "the seq's key and the event's differ"
 		}
 		if what == run {
 			continue

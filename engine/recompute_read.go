@@ -12,9 +12,7 @@ import (
 
 // iterate calls fn for each item of a key family.
 func iterate(txn *badger.Txn, family byte, fn func(item *badger.Item) error) error {
-	o := badger.DefaultIteratorOptions
-	o.PrefetchValues, o.Prefix = false, []byte{family}
-	it := txn.NewIterator(o)
+	it := familyIterator(txn, family)
 	defer it.Close()
 	for it.Rewind(); it.Valid(); it.Next() {
 		if err := fn(it.Item()); err != nil {
@@ -148,24 +146,22 @@ func (r *recomputed) hashEvent(key, value, buf []byte, sums *windowMeta) ([]byte
 	return buf, nil
 }
 
-// readSeqs notes what event each seq key names.
+// readSeqs notes what event each seq's key names.
 func (r *recomputed) readSeqs(txn *badger.Txn) error {
 	err := iterate(txn, familySeq, func(item *badger.Item) error {
-		seq, err := keySeq(item.Key())
-		if err != nil {
-			return err
-		}
-		if seq < r.first || seq >= r.end {
-			r.report("seq key %d lies outside the window's groups", seq)
-			return nil
-		}
-		return item.Value(func(value []byte) error {
-			r.seqKeys[seq-r.first] = xxhash.Sum64(value)
-			return nil
+		return item.Value(func(page []byte) error {
+			return splitSeqPage(item.Key(), page, func(seq uint64, key []byte) error {
+				if seq < r.first || seq >= r.end {
+					r.report("the key of seq %d lies outside the window's groups", seq)
+					return nil
+				}
+				r.seqKeys[seq-r.first] = xxhash.Sum64(key)
+				return nil
+			})
 		})
 	})
 	if err != nil {
-		return fmt.Errorf("%w: read seq keys: %w", ErrDamaged, err)
+		return fmt.Errorf("%w: read seq pages: %w", ErrDamaged, err)
 	}
 	return nil
 }

@@ -2,7 +2,7 @@ package engine
 
 import (
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -48,7 +48,7 @@ func (l *Log) Scan(ctx context.Context, who Tenants, from, to time.Time, desc bo
 }
 
 // windowCursor reads a window's events in time order, a chunk at a time, and between chunks holds nothing of the store. It finds them by their
-// seq keys, which have no gaps, because Badger's iterators pass over a damaged block without a word.
+// seq pages, which have no gaps, because Badger's iterators pass over a damaged block without a word.
 type windowCursor struct {
 	w        *window
 	from, to time.Time
@@ -95,27 +95,19 @@ func (w *window) placesBetween(from, to time.Time) (at []Pos, err error) {
 	if !to.IsZero() {
 		high = nanos(to)
 	}
-	next := w.first
 	err = w.read(end, func(txn *badger.Txn) error {
-		return iterate(txn, familySeq, func(item *badger.Item) error {
-			seq, err := keySeq(item.Key())
-			if err != nil || seq != next {
-				return fmt.Errorf("%w: seq key %d is missing", ErrDamaged, next)
+		return eachSeq(txn, w.first, end, func(seq uint64, key []byte) error {
+			if t := keyTime(key); low <= t && t < high {
+				at = append(at, Pos{t, seq})
 			}
-			next++
-			return item.Value(func(v []byte) error {
-				if t := int64(binary.BigEndian.Uint64(v)); low <= t && t < high {
-					at = append(at, Pos{t, seq})
-				}
-				return nil
-			})
+			return nil
 		})
 	})
-	if err == nil && next != end {
-		err = fmt.Errorf("%w: seq keys %d to %d are missing", ErrDamaged, next, end)
+	if errors.Is(err, ErrDamaged) {
+		err = w.damaged(err)
 	}
 	if err != nil {
-		return nil, w.damaged(err)
+		return nil, err
 	}
 	slices.SortFunc(at, comparePos)
 	return at, nil
