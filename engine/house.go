@@ -89,7 +89,7 @@ func (l *Log) idleStores() (oldest *window, open int) {
 	var used time.Time // when oldest was
 	for _, w := range l.list() {
 		w.mu.Lock()
-		if w.sealed && w.db != nil && w.refs == 0 && !w.busy {
+		if w.sealed && !w.busy && w.refs == 0 && w.db != nil {
 			open++
 			if oldest == nil || w.used.Before(used) {
 				oldest, used = w, w.used

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-
-	"github.com/dgraph-io/badger/v4"
 )
 
 // removeLeftovers removes window directories that no manifest names: retention's renamed ones, and one that a crash left between its making and
@@ -55,13 +53,18 @@ func (l *Log) checkLeftover(dir string, m manifest) error {
 	if err != nil {
 		return fmt.Errorf("open window %s, which the manifest does not name: %w", name, err)
 	}
-	txn := db.NewTransactionAt(math.MaxUint64, false)
+	hasGroup := false
 	err = contained(func() error {
-		return iterate(txn, familyGroup, func(*badger.Item) error { return errStop })
+		txn := db.NewTransactionAt(math.MaxUint64, false)
+		defer txn.Discard()
+		it := familyIterator(txn, familyGroup)
+		defer it.Close()
+		it.Rewind()
+		hasGroup = it.Valid()
+		return nil
 	})
-	txn.Discard()
 	closeErr := db.Close()
-	if errors.Is(err, errStop) {
+	if hasGroup {
 		return fmt.Errorf("%w: the manifest is older than window %s, which has events that it does not name; restore the newest %s",
 			ErrDamaged, name, manifestName)
 	}

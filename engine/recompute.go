@@ -6,8 +6,6 @@ import (
 	"sync"
 
 	"annals/engine/merkle"
-
-	"github.com/dgraph-io/badger/v4"
 )
 
 // recomputed is what a window's stored bytes say about it.
@@ -39,25 +37,27 @@ type leaf struct {
 // another and with the roots in the group heads. Watch is a tree size whose root the caller wants. It is what recovery, repair and Verify run.
 func (w *window) recompute(edge merkle.Edge, end, watch uint64, progress func(events uint64)) (*recomputed, error) {
 	r := &recomputed{first: w.first, end: w.first, edge: edge, watch: watch, meta: newMeta()}
-	err := w.read(end, func(txn *badger.Txn) error {
-		if err := r.readGroups(txn); err != nil {
-			return err
-		}
-		r.leaves, r.seqKeys = make([]leaf, r.end-r.first), make([]uint64, r.end-r.first)
-		seqs := make(chan error, 1)
-		go func() { seqs <- contained(func() error { return r.readSeqs(txn) }) }()
-		err := r.readEvents(txn, progress)
-		if seqErr := <-seqs; err == nil {
-			err = seqErr
-		}
-		return err
-	})
+	err := r.readAll(w, end, progress)
 	if err != nil {
 		return nil, fmt.Errorf("recompute window %d: %w", w.first, err)
 	}
 	r.compareKeys()
 	r.growTree()
 	return r, nil
+}
+
+func (r *recomputed) readAll(w *window, end uint64, progress func(events uint64)) error {
+	if err := r.readGroups(w, end); err != nil {
+		return err
+	}
+	r.leaves, r.seqKeys = make([]leaf, r.end-r.first), make([]uint64, r.end-r.first)
+	seqs := make(chan error, 1)
+	go func() { seqs <- r.readSeqs(w, end) }()
+	err := r.readEvents(w, end, progress)
+	if seqErr := <-seqs; err == nil {
+		err = seqErr
+	}
+	return err
 }
 
 func newMeta() windowMeta {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -10,21 +11,9 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// iterate calls fn for each item of a key family.
-func iterate(txn *badger.Txn, family byte, fn func(item *badger.Item) error) error {
-	it := familyIterator(txn, family)
-	defer it.Close()
-	for it.Rewind(); it.Valid(); it.Next() {
-		if err := fn(it.Item()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // readGroups reads the group heads, which say how far the window goes and with what each leaf is salted.
-func (r *recomputed) readGroups(txn *badger.Txn) error {
-	err := iterate(txn, familyGroup, func(item *badger.Item) error {
+func (r *recomputed) readGroups(w *window, end uint64) error {
+	err := w.walk(end, familyGroup, func(item *badger.Item) error {
 		return item.Value(func(value []byte) error {
 			g, err := splitGroup(value)
 			if err != nil {
@@ -39,11 +28,8 @@ func (r *recomputed) readGroups(txn *badger.Txn) error {
 			r.groups, r.end = append(r.groups, g), g.end
 			return nil
 		})
-	})
-	if err != nil {
-		return fmt.Errorf("%w: read group heads: %w", ErrDamaged, err)
-	}
-	return nil
+	}, nil)
+	return readProblem("group heads", err)
 }
 
 // groupOf returns the group that holds the seq.
@@ -61,7 +47,7 @@ func (r *recomputed) groupOf(seq uint64) *groupHead {
 type keyValue struct{ key, value []byte }
 
 // readEvents hashes every event; the hashing is spread over the processors.
-func (r *recomputed) readEvents(txn *badger.Txn, progress func(uint64)) error {
+func (r *recomputed) readEvents(w *window, end uint64, progress func(uint64)) error {
 	batches := make(chan []keyValue, runtime.GOMAXPROCS(0))
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -72,25 +58,20 @@ func (r *recomputed) readEvents(txn *badger.Txn, progress func(uint64)) error {
 		})
 	}
 	var batch []keyValue
-	send := func() {
-		if progress != nil && len(batch) > 0 {
-			progress(uint64(len(batch)))
-		}
-		batches <- batch
-		batch = nil
-	}
-	read := func(item *badger.Item) error {
+	err := w.walk(end, familyEvent, func(item *badger.Item) error {
 		value, err := item.ValueCopy(nil)
 		if err != nil {
 			return fmt.Errorf("%w: read event %x: %w", ErrDamaged, item.Key(), err)
 		}
-		if batch = append(batch, keyValue{item.KeyCopy(nil), value}); len(batch) == 512 {
-			send()
-		}
+		batch = append(batch, keyValue{item.KeyCopy(nil), value})
 		return nil
-	}
-	err := contained(func() error { return iterate(txn, familyEvent, read) })
-	send()
+	}, func() {
+		if progress != nil && len(batch) > 0 {
+			progress(uint64(len(batch)))
+		}
+		batches <- batch
+		batch = make([]keyValue, 0, shortRead)
+	})
 	close(batches)
 	workers.Wait()
 	return err
@@ -147,8 +128,8 @@ func (r *recomputed) hashEvent(key, value, buf []byte, sums *windowMeta) ([]byte
 }
 
 // readSeqs notes what event each seq's key names.
-func (r *recomputed) readSeqs(txn *badger.Txn) error {
-	err := iterate(txn, familySeq, func(item *badger.Item) error {
+func (r *recomputed) readSeqs(w *window, end uint64) error {
+	err := w.walk(end, familySeq, func(item *badger.Item) error {
 		return item.Value(func(page []byte) error {
 			return splitSeqPage(item.Key(), page, func(seq uint64, key []byte) error {
 				if seq < r.first || seq >= r.end {
@@ -159,9 +140,17 @@ func (r *recomputed) readSeqs(txn *badger.Txn) error {
 				return nil
 			})
 		})
-	})
-	if err != nil {
-		return fmt.Errorf("%w: read seq pages: %w", ErrDamaged, err)
+	}, nil)
+	return readProblem("seq pages", err)
+}
+
+// readProblem says that what could not be read is damaged, unless it is only gone.
+func readProblem(what string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errDropped) || errors.Is(err, ErrClosed):
+		return fmt.Errorf("read %s: %w", what, err)
 	}
-	return nil
+	return fmt.Errorf("%w: read %s: %w", ErrDamaged, what, err)
 }

@@ -2,13 +2,10 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"time"
-
-	"github.com/dgraph-io/badger/v4"
 )
 
 // Scan calls fn for the tenants' events with from <= time < to in time order, or newest first, without the index: straight from the log's
@@ -95,17 +92,12 @@ func (w *window) placesBetween(from, to time.Time) (at []Pos, err error) {
 	if !to.IsZero() {
 		high = nanos(to)
 	}
-	err = w.read(end, func(txn *badger.Txn) error {
-		return eachSeq(txn, w.first, end, func(seq uint64, key []byte) error {
-			if t := keyTime(key); low <= t && t < high {
-				at = append(at, Pos{t, seq})
-			}
-			return nil
-		})
+	err = w.eachSeq(end, func(seq uint64, key []byte) error {
+		if t := keyTime(key); low <= t && t < high {
+			at = append(at, Pos{t, seq})
+		}
+		return nil
 	})
-	if errors.Is(err, ErrDamaged) {
-		err = w.damaged(err)
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ type VerifyReport struct {
 
 // Verify recomputes every hash from the stored events and holds it against the roots in the group heads, the manifest and the last
 // signed checkpoint. Progress (may be nil) is told how many of how many events were read. A damaged log is in the report, not
-// an error. It reads beside the writers, up to the size at its beginning.
+// an error. It reads beside the writers, in short steps, up to the size at its beginning.
 func (l *Log) Verify(ctx context.Context, progress func(done, total uint64)) (*VerifyReport, error) {
 	begun := time.Now()
 	l.checkpoint.mu.Lock()
@@ -38,7 +38,9 @@ func (l *Log) Verify(ctx context.Context, progress func(done, total uint64)) (*V
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("verify: %w", context.Cause(ctx))
 		}
-		v.window(w)
+		if err := v.window(w); err != nil {
+			return nil, fmt.Errorf("verify: %w", err)
+		}
 	}
 	if cpSize > v.edge.Size {
 		v.problem("the signed checkpoint says %d events, the log has %d", cpSize, v.edge.Size)
@@ -62,7 +64,8 @@ func (v *verification) problem(format string, args ...any) {
 	v.report.Problems = append(v.report.Problems, fmt.Sprintf(format, args...))
 }
 
-func (v *verification) window(w *window) {
+// window fails only when the log is closed meanwhile, which is no problem of the window's.
+func (v *verification) window(w *window) error {
 	w.mu.Lock()
 	end, root, sealed, damage := w.end.Load(), w.meta.root, w.sealed, w.damage
 	w.mu.Unlock()
@@ -79,13 +82,16 @@ func (v *verification) window(w *window) {
 	if errors.Is(err, errDropped) {
 		err = v.passOver(w)
 		if err == nil {
-			return
+			return nil
 		}
+	}
+	if errors.Is(err, ErrClosed) {
+		return err
 	}
 	if err != nil {
 		v.problem("%s: %v", name, err)
 		v.goOnBehind(w, before, end, root)
-		return
+		return nil
 	}
 	for _, p := range r.problems {
 		v.problem("%s: %s", name, p)
@@ -104,6 +110,7 @@ func (v *verification) window(w *window) {
 	}
 	v.report.Events += r.end - w.first
 	v.report.Windows++
+	return nil
 }
 
 // goOnBehind goes on behind a damaged window with what its tiles say, if that is what the manifest says: the windows behind it are then held against their own

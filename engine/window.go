@@ -27,10 +27,12 @@ type window struct {
 	served  atomic.Uint64 // the index finds every event below; ahead of indexed while it is fed again
 
 	mu          sync.Mutex // guards what follows
-	idle        sync.Cond  // signalled when refs falls to 0 or busy ends
+	idle        sync.Cond  // signalled when refs falls, busy ends or a closer is done
 	db          *badger.DB // nil: not open (sealed windows open on demand)
 	refs        int        // readers of db
-	busy        bool       // db is being opened or closed
+	closers     int        // who waits to close db, or does; later readers wait for them
+	busy        bool       // db is being opened or closed, without mu; nobody else does either meanwhile
+	moving      func()     // tests stop an opening or closing here; else nil
 	used        time.Time  // when a reader last took it
 	sealed      bool
 	gone        bool   // dropped
@@ -85,76 +87,6 @@ func (w *window) addLeaf(leaf merkle.Hash) {
 	}
 }
 
-// read runs fn in a transaction that sees the events below end, published or durable. Fn must be short: a window is sealed,
-// closed or dropped only between reads.
-func (w *window) read(end uint64, fn func(txn *badger.Txn) error) error {
-	db, err := w.acquire()
-	if err != nil {
-		return err
-	}
-	defer w.release()
-	txn := db.NewTransactionAt(end, false)
-	defer txn.Discard()
-	if err := contained(func() error { return fn(txn) }); err != nil {
-		if errors.Is(err, errBroken) {
-			return w.damaged(err)
-		}
-		return err
-	}
-	return nil
-}
-
-// errBroken marks a panic of the store.
-var errBroken = fmt.Errorf("%w: store cannot be read", ErrDamaged)
-
-// contained turns a panic of the store into an error: Badger takes a block apart before it looks at its checksum.
-func contained(fn func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", errBroken, p)
-		}
-	}()
-	return fn()
-}
-
-func (w *window) acquire() (*badger.DB, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for w.busy {
-		w.idle.Wait()
-	}
-	if w.shut {
-		return nil, ErrClosed
-	}
-	if w.gone {
-		return nil, errDropped
-	}
-	if w.damage != "" {
-		return nil, w.damaged(nil)
-	}
-	if w.db == nil {
-		mode := storeAppend
-		if w.sealed {
-			mode = storeRead
-		}
-		db, err := openStore(w.dir, mode, w.memTable, w.logger)
-		if err != nil {
-			return nil, w.damaged(err)
-		}
-		w.db = db
-	}
-	w.refs++
-	w.used = time.Now()
-	return w.db, nil
-}
-
-func (w *window) release() {
-	w.mu.Lock()
-	w.refs--
-	w.mu.Unlock()
-	w.idle.Broadcast()
-}
-
 // damaged names the window and its seqs in an error. Callers hold mu or own the window.
 func (w *window) damaged(err error) error {
 	where := fmt.Sprintf("window %020d (seq %d to %d)", w.first, w.first, w.end.Load())
@@ -162,34 +94,6 @@ func (w *window) damaged(err error) error {
 		return fmt.Errorf("%w: %s: %s", ErrDamaged, where, w.damage)
 	}
 	return fmt.Errorf("%s: %w", where, err)
-}
-
-// closeStore waits for the readers, closes the store if it is open, and then runs change under mu (which may be nil). Readers that come
-// meanwhile wait, and open it again.
-func (w *window) closeStore(change func()) error {
-	w.mu.Lock()
-	defer w.idle.Broadcast()
-	defer w.mu.Unlock()
-	for w.busy || w.refs > 0 {
-		w.idle.Wait()
-	}
-	db := w.db
-	w.db, w.busy = nil, true
-	w.mu.Unlock()
-	var err error
-	if db != nil {
-		// The directory too: a log that Badger has deleted must not come back after a power cut, since a sealed store does not replay it.
-		err = errors.Join(db.Close(), syncDir(filepath.Join(w.dir, storeName)))
-	}
-	w.mu.Lock()
-	w.busy = false
-	if err != nil {
-		return w.damaged(fmt.Errorf("close store: %w", err))
-	}
-	if change != nil {
-		change()
-	}
-	return nil
 }
 
 // shutDown closes the window for good when its readers are done; later ones get ErrClosed.
@@ -210,20 +114,6 @@ func (w *window) removed() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.gone
-}
-
-// closeIfIdle closes a sealed window's store when no reader has it, and reports whether it was open and is closed now.
-func (w *window) closeIfIdle() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.sealed || w.busy || w.refs > 0 || w.db == nil {
-		return false
-	}
-	if err := w.db.Close(); err != nil {
-		w.logger.Error("close idle window", "window", w.first, "err", err)
-	}
-	w.db = nil
-	return true
 }
 
 // seal writes the window's side files and closes its store, after which it opens read-only. The caller then names it sealed
