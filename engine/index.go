@@ -11,7 +11,7 @@ type Index interface {
 	// OpenWindow makes the index keep the segments of the window that starts at seq first in dir (created if
 	// missing) and returns the first seq of that window that it lacks: first when it has nothing or
 	// what it has is damaged or of another version (it then removes it), never more than end. Sealed says
-	// that no event beyond end will come.
+	// that no event beyond end will come. Any other error, such as too many open files, is returned and nothing is removed.
 	OpenWindow(dir string, first, end uint64, sealed bool) (next uint64, err error)
 	// Add takes in events of the window that starts at first. They are searchable on return, and on disk some time later.
 	// The index may keep no reference to events after it returns.

@@ -126,23 +126,20 @@ func (l *Log) beginWindow(first uint64) (*window, error) {
 			return nil, fmt.Errorf("make window durable: %w", err)
 		}
 	}
-	return w, l.openIndexWindow(w)
+	if err := l.openIndexWindow(w); err != nil {
+		return nil, errors.Join(err, w.closeStore(nil))
+	}
+	return w, nil
 }
 
 func (l *Log) openIndexWindow(w *window) error {
 	if l.o.Index == nil {
 		return nil
 	}
-	dir := filepath.Join(w.dir, indexName)
-	next, err := l.o.Index.OpenWindow(dir, w.first, w.end.Load(), w.sealed)
-	if err != nil { // whatever is in the way is derived: start over
-		l.o.Logger.Warn("making a window's index again", "window", w.first, "err", err)
-		if err = os.RemoveAll(dir); err == nil {
-			next, err = l.o.Index.OpenWindow(dir, w.first, w.end.Load(), w.sealed)
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("open index of window %d: %w", w.first, err)
+	next, err := l.o.Index.OpenWindow(filepath.Join(w.dir, indexName), w.first, w.end.Load(), w.sealed)
+	if err != nil { // not damage, which the index mends: what is there may be good
+		return fmt.Errorf("open index of window %d: %w (it is made from the log: with its directory %s removed it is made again)",
+			w.first, err, filepath.Join(filepath.Base(w.dir), indexName))
 	}
 	w.indexed.Store(next)
 	w.served.Store(next)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"annals/engine"
@@ -200,6 +201,35 @@ func TestAheadOfTheLog(t *testing.T) {
 	m := written(t, dir, 200)
 	m.events, m.terms = m.events[:150], m.terms[:150]
 	rebuilt(t, dir, m, 0, 1)
+}
+
+// TestOpenFaults: an error that says nothing about the files, such as too many open files, fails the opening and leaves a good index as it is.
+func TestOpenFaults(t *testing.T) {
+	for _, fault := range []error{syscall.EMFILE, syscall.EIO, syscall.ENOMEM, syscall.EACCES} {
+		for _, step := range []string{"read", "open", "map"} {
+			for _, what := range []string{segmentSuffix, manifestName} {
+				if what == manifestName && step != "read" {
+					continue
+				}
+				dir := t.TempDir()
+				m := written(t, dir, 200)
+				x := New(Options{Logger: quiet})
+				x.disk.fault = func(s, path string) error {
+					if s == step && strings.HasSuffix(path, what) {
+						return fault
+					}
+					return nil
+				}
+				if next, err := x.OpenWindow(dir, 0, 200, true); !errors.Is(err, fault) {
+					t.Errorf("%s %s: OpenWindow = %d, %v, want %v", step, what, next, err, fault)
+				}
+				if err := x.Close(); err != nil {
+					t.Error(err)
+				}
+				rebuilt(t, dir, m, 200, 0)
+			}
+		}
+	}
 }
 
 // TestFaults fails each step of writing, once before it is done and once after. The events stay searchable, and are on disk

@@ -89,13 +89,20 @@ func (d *disk) remove(path string) error {
 // mapSegment maps a segment file. With verify, its checksums are compared first; they are read from the file and not through the
 // mapping, whose pages would count as memory in use.
 func (d *disk) mapSegment(path string, verify bool) (*segment, error) {
-	f, err := os.Open(path)
-	if err != nil {
+	var f *os.File
+	err := d.try("open", path, func() (err error) {
+		f, err = os.Open(path)
+		return err
+	})
+	if f == nil {
 		return nil, err
 	}
 	defer f.Close()
+	if err != nil {
+		return nil, err
+	}
 	if verify {
-		if err := verifySegment(f); err != nil {
+		if err := d.try("read", path, func() error { return verifySegment(f) }); err != nil {
 			return nil, fmt.Errorf("verify %s: %w", path, err)
 		}
 	}

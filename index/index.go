@@ -83,16 +83,20 @@ func (x *Index) OpenWindow(dir string, first, end uint64, sealed bool) (uint64, 
 		return first, fmt.Errorf("create index directory: %w", err)
 	}
 	segments, damage := x.disk.loadSegments(dir, first, end)
+	if damage != nil && !isDamage(damage) {
+		return first, fmt.Errorf("read index: %w", damage)
+	}
 	if damage != nil {
 		x.logger.Warn("index of a window is damaged and will be built again", "dir", dir, "first", first, "error", damage)
-	}
-	if err := x.disk.sweep(dir, segments); err != nil {
-		return first, fmt.Errorf("sweep index directory: %w", err)
 	}
 	for _, s := range segments {
 		s.failed = x.logRelease
 	}
 	w := &window{dir: dir, first: first, sealed: sealed, live: &generation{segments: segments, next: first}}
+	if err := x.disk.sweep(dir, segments); err != nil {
+		w.free()
+		return first, fmt.Errorf("sweep index directory: %w", err)
+	}
 	if n := len(segments); n > 0 {
 		w.live.next = segments[n-1].end
 	}

@@ -76,10 +76,19 @@ func (d *disk) writeManifest(dir string, entries []manifestEntry) error {
 	return nil
 }
 
+// isDamage reports whether what loadSegments says is the files' fault: their bytes are wrong or one is missing. Anything else, such as too
+// many open files, says nothing about them.
+func isDamage(err error) bool { return errors.Is(err, errFormat) || errors.Is(err, os.ErrNotExist) }
+
 // loadSegments opens the segments that the manifest names. They must hold the events from first on without a gap and none
 // beyond end; else none is returned, with the reason. A window without a manifest has no segments.
 func (d *disk) loadSegments(dir string, first, end uint64) (segments []*segment, err error) {
-	b, err := os.ReadFile(filepath.Join(dir, manifestName))
+	var b []byte
+	path := filepath.Join(dir, manifestName)
+	err = d.try("read", path, func() (err error) {
+		b, err = os.ReadFile(path)
+		return err
+	})
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}
