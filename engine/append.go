@@ -158,13 +158,14 @@ func (l *Log) awaitIndex(ctx context.Context) error {
 	}
 }
 
-// lag is how many events of the newest two windows the index lacks. Older windows are only fed again after damage or on
-// demand, which must not stop the writers.
+// lag is how many events that came since the start the index lacks, in the newest two windows. What it lost, and takes in again
+// beside the new ones, must not stop the writers; nor must older windows, which are only fed after damage or on demand.
 func (l *Log) lag() uint64 {
 	windows := l.list()
 	var lag uint64
 	for _, w := range windows[max(0, len(windows)-2):] {
-		lag += w.end.Load() - min(w.end.Load(), w.served.Load())
+		end := w.end.Load()
+		lag += end - min(end, max(w.indexed.Load(), w.served.Load()))
 	}
 	return lag
 }

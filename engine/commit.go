@@ -261,7 +261,7 @@ func (l *Log) publishGroup(g *group, leaves []merkle.Hash) {
 // leaves, so that no tile lies in two windows.
 func (l *Log) windowLimit(w *window) uint64 {
 	size := l.size.Load()
-	if l.rollAt == 0 && (w.meta.bytes >= l.o.WindowBytes || size > w.first+l.o.WindowEvents) {
+	if l.rollAt == 0 && (w.meta.bytes >= l.o.WindowBytes || size > w.first+l.o.WindowEvents || w.split.Load()) {
 		l.rollAt = (size + merkle.TileLeaves - 1) / merkle.TileLeaves * merkle.TileLeaves
 	}
 	if l.rollAt != 0 {

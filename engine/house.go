@@ -114,7 +114,7 @@ func (c *calmness) look(l *Log) {
 		c.grown, c.size, c.still = c.grown+size-c.size, size, 0
 		return
 	}
-	if c.still++; c.still >= 3 && c.grown > 20_000 && l.lag() == 0 {
+	if c.still++; c.still >= 3 && c.grown > 20_000 && len(l.toIndex()) == 0 {
 		debug.FreeOSMemory()
 		c.grown = 0
 	}

@@ -13,7 +13,8 @@ type Index interface {
 	// what it has is damaged or of another version (it then removes it), never more than end. Sealed says
 	// that no event beyond end will come. Any other error, such as too many open files, is returned and nothing is removed.
 	OpenWindow(dir string, first, end uint64, sealed bool) (next uint64, err error)
-	// Add takes in events of the window that starts at first. They are searchable on return, and on disk some time later.
+	// Add takes in events of the window that starts at first. They are searchable on return, and on disk some time later. After
+	// an error it may have some of them: the log calls Reset and begins the window again.
 	// The index may keep no reference to events after it returns.
 	Add(ctx context.Context, first uint64, events []*Event) error
 	// Seal says that the window is complete; its segments are merged to one in the background.

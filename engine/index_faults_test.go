@@ -5,8 +5,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"annals/engine"
 	"annals/engine/enginetest"
@@ -76,5 +80,103 @@ func TestIndexCannotBeOpened(t *testing.T) {
 	l = enginetest.OpenLog(t, withIndex(dir))
 	if s := l.Stats(); s.Indexed != 600 || s.Index.Rebuilds != 0 {
 		t.Errorf("%d events are indexed, %d windows built again", s.Indexed, s.Index.Rebuilds)
+	}
+}
+
+// TestIndexTakesHalf: an index that fails after it took in a part of a batch is fed again and in the end has everything. Meanwhile the log says so,
+// and searches find all.
+func TestIndexTakesHalf(t *testing.T) {
+	o, x := withFaults(t.TempDir())
+	var failing atomic.Bool
+	x.add = func(_ context.Context, _ uint64, events []*engine.Event, really func([]*engine.Event) error) error {
+		if !failing.Load() || len(events) < 2 {
+			return really(events)
+		}
+		return errors.Join(errors.New("no memory"), really(events[:len(events)/2]))
+	}
+	l := enginetest.OpenLog(t, o)
+	m, model := enginetest.NewMaker("half", 1), enginetest.Model{}
+	model.Add(m.Events(100)...)
+	enginetest.Append(t, l, model.Events...)
+	waitIndexed(t, l)
+	must(t, l.Ready())
+	failing.Store(true)
+	more := m.Events(50)
+	model.Add(more...)
+	enginetest.Append(t, l, more...)
+	enginetest.Eventually(t, "the log says that the index cannot be fed", func() bool {
+		err := l.Ready()
+		return err != nil && strings.Contains(err.Error(), "the index cannot be fed since 20") && strings.Contains(err.Error(), "no memory")
+	})
+	model.Check(t, l, engine.Query{Tenants: all, Limit: 20})
+	failing.Store(false)
+	waitIndexed(t, l)
+	must(t, l.Ready())
+	model.Check(t, l, engine.Query{Tenants: all, Limit: 20})
+	if s := l.Stats(); s.Lag != 0 {
+		t.Errorf("the index lacks %d events", s.Lag)
+	}
+}
+
+// TestWritersBesideRebuild: events that the index has lost at the start are no lag: while it takes them in again, writers go on, new events are
+// taken in between, and searches find all.
+func TestWritersBesideRebuild(t *testing.T) {
+	const lost = 20_000 // some batches
+	dir := t.TempDir()
+	o := withIndex(dir)
+	o.WindowEvents = 1 << 15
+	l := enginetest.OpenLog(t, o)
+	some := func(n int, action string) []*engine.Event {
+		events := make([]*engine.Event, n)
+		for i := range events {
+			events[i] = &engine.Event{Action: action}
+		}
+		return events
+	}
+	enginetest.Append(t, l, some(lost, "old")...)
+	must(t, l.Close())
+	must(t, os.RemoveAll(filepath.Join(dir, "windows", "00000000000000000000", "index")))
+
+	o, x := withFaults(dir)
+	o.WindowEvents, o.MaxLag = 1<<15, 1000
+	gate := make(chan struct{})
+	var fed []uint64 // the first seqs of the batches; one goroutine adds
+	x.add = func(_ context.Context, _ uint64, events []*engine.Event, really func([]*engine.Event) error) error {
+		<-gate
+		fed = append(fed, events[0].Seq)
+		return really(events)
+	}
+	l = enginetest.OpenLog(t, o)
+	fresh := uint64(0)
+	appendSome := func() {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if _, err := l.Append(ctx, some(450, "new")); err != nil {
+			close(gate)
+			t.Fatalf("append beside the rebuild: %v", err)
+		}
+		fresh += 450
+	}
+	findAll := func() {
+		t.Helper()
+		if n, m := search(t, l, "old").Total, search(t, l, "new").Total; n != lost || m != fresh {
+			t.Errorf("%d and %d events are found, want %d and %d", n, m, lost, fresh)
+		}
+	}
+	appendSome()
+	appendSome()
+	findAll()
+	close(gate)
+	for range 20 {
+		appendSome()
+		findAll()
+	}
+	waitIndexed(t, l)
+	findAll()
+	must(t, l.Ready())
+	old := func(seq uint64) bool { return seq < lost }
+	if len(fed) < 4 || !old(fed[0]) || old(fed[1]) || !slices.ContainsFunc(fed[2:], old) {
+		t.Errorf("batches began at %v: want new events between those from before %d", fed, lost)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -12,7 +13,7 @@ const (
 	indexBatch    = 8192                   // most events in one Add
 	indexGather   = 1000                   // fewer wait for more to come …
 	indexPatience = 200 * time.Millisecond // … but not longer than this; searches read them from the tail meanwhile
-	indexRetry    = time.Second
+	indexTurns    = 4                      // one batch in so many is an older window's, when one lacks something
 )
 
 func (l *Log) indexLoop() {
@@ -23,42 +24,62 @@ func (l *Log) indexLoop() {
 		<-l.stop
 		cancel()
 	}()
-	for ctx.Err() == nil {
+	for turn := 0; ctx.Err() == nil; turn++ {
 		published, asked := l.publish.wait(), l.reindex.wait()
-		w := l.nextToIndex()
+		w, retry := pickToIndex(l.toIndex(), turn%indexTurns == indexTurns-1, time.Now())
 		if w == nil {
 			select {
 			case <-published:
 				l.gather()
 			case <-asked:
+			case <-retry:
 			case <-l.stop:
 			}
 			continue
 		}
 		if err := l.indexNext(ctx, w); err != nil && ctx.Err() == nil && !errors.Is(err, errDropped) {
-			l.metrics.indexErrors.Inc()
-			l.o.Logger.Error("index events; it is tried again", "window", w.first, "err", err)
-			select {
-			case <-time.After(indexRetry):
-			case <-l.stop:
-			}
+			l.indexFailed(w, err)
 		}
 	}
 }
 
-// nextToIndex returns the newest window that the index lacks something of.
-func (l *Log) nextToIndex() *window {
-	windows := l.list()
-	for i := len(windows) - 1; i >= 0; i-- {
-		w := windows[i]
+// toIndex returns the windows that the index lacks something of, the newest first.
+func (l *Log) toIndex() (lacking []*window) {
+	if l.o.Index == nil {
+		return nil
+	}
+	for _, w := range slices.Backward(l.list()) {
 		w.mu.Lock()
-		ok := w.damage == "" && !w.gone && (w.indexed.Load() < w.end.Load() || w.sealed && !w.indexSealed)
+		if w.damage == "" && !w.gone && (w.indexed.Load() < w.end.Load() || w.sealed && !w.indexSealed) {
+			lacking = append(lacking, w)
+		}
 		w.mu.Unlock()
-		if ok {
-			return w
+	}
+	return lacking
+}
+
+// pickToIndex returns the first of the windows, or, when it is an older one's turn, the next: while events come without a pause the newest always
+// lacks some. One that failed a moment ago is passed over until its time; if there are none but such, retry says when to look again.
+func pickToIndex(lacking []*window, older bool, now time.Time) (w *window, retry <-chan time.Time) {
+	var soonest time.Duration
+	for _, v := range lacking {
+		if wait := v.indexPause(now); wait > 0 {
+			if soonest == 0 || wait < soonest {
+				soonest = wait
+			}
+			continue
+		}
+		if w != nil {
+			return v, nil
+		}
+		if w = v; !older {
+			return w, nil
 		}
 	}
-	return nil
+	if w == nil && soonest > 0 {
+		retry = time.After(soonest)
+	}
+	return w, retry
 }
 
 // gather waits until a batch has come together, or for a moment.
@@ -86,6 +107,7 @@ func (l *Log) indexNext(ctx context.Context, w *window) error {
 		w.mu.Lock()
 		w.indexSealed = true
 		w.mu.Unlock()
+		w.indexWent(end)
 		return nil
 	}
 	end = min(end, from+indexBatch)
@@ -103,10 +125,11 @@ func (l *Log) indexNext(ctx context.Context, w *window) error {
 		return nil // reset meanwhile
 	}
 	if err := l.o.Index.Add(ctx, w.first, batch); err != nil {
-		return fmt.Errorf("add seq %d to %d: %w", from, end, err)
+		return &addError{from, end, err}
 	}
 	w.indexed.Store(end)
 	w.served.Store(max(end, w.served.Load()))
+	w.indexWent(end)
 	if l.lag() == 0 {
 		l.recent.indexed(end)
 	}
@@ -139,6 +162,7 @@ func (l *Log) Reindex(ctx context.Context, seq *uint64) error {
 			errs = append(errs, fmt.Errorf("reindex: %w", err))
 			continue
 		}
+		w.hurryIndex()
 		reset = append(reset, w)
 	}
 	l.reindex.notify()
@@ -156,7 +180,16 @@ func (l *Log) resetIndex(w *window) error {
 	w.mu.Lock()
 	w.indexSealed = false
 	w.mu.Unlock()
+	l.feedAgain(w)
 	return nil
+}
+
+// feedAgain makes way for the writers when the index has much of the newest window to take in again: a window is taken in by seq, so new events
+// would have to wait for the old ones. They go to the next window instead, which is fed first.
+func (l *Log) feedAgain(w *window) {
+	if l.o.Index != nil && w.end.Load()-min(w.end.Load(), w.indexed.Load()) > l.o.MaxLag {
+		w.split.Store(true)
+	}
 }
 
 // awaitIndexed waits until the index has what the windows hold now.

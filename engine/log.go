@@ -194,7 +194,7 @@ func sortedKeys(m map[string]struct{}) []string {
 	return keys
 }
 
-// Ready returns nil when the log takes writes and every window can be read, else the reasons.
+// Ready returns nil when the log takes writes, every window can be read and the index can be fed, else the reasons.
 func (l *Log) Ready() error {
 	errs := slices.Clone(l.damagedIDs)
 	if l.stopping() {
@@ -210,6 +210,9 @@ func (l *Log) Ready() error {
 		w.mu.Lock()
 		if w.damage != "" {
 			errs = append(errs, w.damaged(nil))
+		}
+		if w.trouble != nil {
+			errs = append(errs, w.damaged(w.trouble))
 		}
 		w.mu.Unlock()
 	}

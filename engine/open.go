@@ -105,6 +105,7 @@ func (l *Log) open() error {
 	if err := l.loadSeqPager(); err != nil {
 		return err
 	}
+	l.feedAgain(l.windows[len(l.windows)-1])
 	l.checkAgainstCheckpoint()
 	l.guard.check(l)
 	return l.saveManifest()
@@ -142,7 +143,7 @@ func (l *Log) openIndexWindow(w *window) error {
 			w.first, err, filepath.Join(filepath.Base(w.dir), indexName))
 	}
 	w.indexed.Store(next)
-	w.served.Store(next)
+	w.served.Store(w.end.Load())
 	return nil
 }
 

@@ -24,7 +24,8 @@ type window struct {
 
 	end     atomic.Uint64 // published: every event below is durable
 	indexed atomic.Uint64 // the index has every event below
-	served  atomic.Uint64 // the index finds every event below; ahead of indexed while it is fed again
+	served  atomic.Uint64 // events below are no lag: the index has or had them, or lacked them at the start
+	split   atomic.Bool   // the next window is to begin as soon as it can, see feedAgain
 
 	mu          sync.Mutex // guards what follows
 	idle        sync.Cond  // signalled when refs falls, busy ends or a closer is done
@@ -35,10 +36,11 @@ type window struct {
 	moving      func()     // tests stop an opening or closing here; else nil
 	used        time.Time  // when a reader last took it
 	sealed      bool
-	gone        bool   // dropped
-	shut        bool   // the log is closed
-	indexSealed bool   // the index knows that it is complete
-	damage      string // why it cannot be served; "" when it can
+	gone        bool          // dropped
+	shut        bool          // the log is closed
+	indexSealed bool          // the index knows that it is complete
+	trouble     *indexTrouble // what keeps it out of the index; nil: nothing
+	damage      string        // why it cannot be served; "" when it can
 
 	// Only the committer changes these, under mu.
 	meta windowMeta
