@@ -42,7 +42,7 @@ func fetchInto(windows []*window, at []Pos, events []*Event) error {
 	for i, p := range at {
 		w := windowOf(windows, p.Seq)
 		if w == nil {
-			return fmt.Errorf("seq %d: %w", p.Seq, errDropped)
+			return missing(windows, p.Seq)
 		}
 		byWindow[w] = append(byWindow[w], i)
 	}

@@ -150,6 +150,20 @@ func (l *Log) Get(ctx context.Context, who Tenants, id string) (*Event, error) {
 	return e, err
 }
 
+// missing says why no window holds the seq: retention has removed it, or a damaged window has lost its end.
+func missing(windows []*window, seq uint64) error {
+	for i, next := range windows[1:] {
+		if w := windows[i]; w.end.Load() <= seq && seq < next.first {
+			err := w.servable()
+			if err == nil {
+				err = w.damaged(ErrDamaged)
+			}
+			return fmt.Errorf("seq %d to %d are lost: %w", w.end.Load(), next.first, err)
+		}
+	}
+	return fmt.Errorf("seq %d: %w", seq, errDropped)
+}
+
 // readRange calls fn for the events with from <= seq < to in seq order. Fn may keep the event.
 func (l *Log) readRange(ctx context.Context, from, to uint64, fn func(*Event) error) error {
 	const chunk = 1024
@@ -157,9 +171,10 @@ func (l *Log) readRange(ctx context.Context, from, to uint64, fn func(*Event) er
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
 		}
-		w := windowOf(l.list(), from)
+		windows := l.list()
+		w := windowOf(windows, from)
 		if w == nil {
-			return fmt.Errorf("seq %d: %w", from, errDropped)
+			return missing(windows, from)
 		}
 		end := min(to, w.end.Load(), from+chunk)
 		events := l.recent.get(from, end)
