@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"annals/engine/merkle"
@@ -53,7 +52,7 @@ type backup struct {
 
 func (b *backup) make(w io.Writer, withKey bool) error {
 	l := b.log
-	if err := errors.Join(append(slices.Clone(l.damagedIDs), b.interrupted())...); err != nil {
+	if err := errors.Join(l.idsServable(), b.interrupted()); err != nil {
 		return err
 	}
 	// The records come first: none of them can refer to an event that the backup lacks.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -63,13 +64,33 @@ func (l *Log) openExpired() error {
 		}
 		ids, err := openSealedIDs(path, first, anyCount)
 		if err != nil {
-			l.damagedIDs = append(l.damagedIDs, fmt.Errorf("IDs of the expired window %020d: %w", first, err))
+			l.damagedIDs = append(l.damagedIDs, &damagedIDs{first, err})
 			l.o.Logger.Error("an expired window's IDs are damaged: its IDs could be used again", "window", first, "err", err)
 			continue
 		}
 		l.expired = append(l.expired, ids)
 	}
 	return nil
+}
+
+// damagedIDs says that a removed window's IDs cannot be read.
+type damagedIDs struct {
+	window uint64
+	err    error
+}
+
+func (d *damagedIDs) Error() string {
+	return fmt.Sprintf("IDs of the expired window %020d: %v", d.window, d.err)
+}
+func (d *damagedIDs) Unwrap() error { return d.err }
+
+// idsServable returns why the log does not know all IDs that are taken.
+func (l *Log) idsServable() error {
+	var errs []error
+	for _, d := range l.damagedIDs {
+		errs = append(errs, d)
+	}
+	return errors.Join(errs...)
 }
 
 // findExpired returns the seq that an event ID had in a window that is gone.

@@ -19,6 +19,8 @@ func (t *indexTrouble) Error() string {
 	return fmt.Sprintf("the index cannot be fed since %s: %v", t.since.UTC().Format(time.RFC3339), t.err)
 }
 
+func (t *indexTrouble) Unwrap() error { return t.err }
+
 // Pauses between attempts to feed a window: a fault that passes is over soon, and one that stays must not keep a processor busy.
 const (
 	minIndexPause = time.Second

@@ -91,14 +91,14 @@ type Log struct {
 	metrics *metrics
 	started time.Time
 
-	mu         sync.RWMutex // guards windows (replaced, never changed in place) and dropped
-	windows    []*window    // by first; the last takes new events
-	dropped    merkle.Edge  // the tree to the left of windows[0]
-	expired    []*sealedIDs // the IDs of dropped windows; replaced, never changed in place
-	damagedIDs []error      // set by Open
-	manifest   sync.Mutex   // held while the manifest is made and written
-	retaining  sync.Mutex   // held while retention runs
-	keep       sync.RWMutex // read-held by backups: retention removes nothing meanwhile
+	mu         sync.RWMutex  // guards windows (replaced, never changed in place) and dropped
+	windows    []*window     // by first; the last takes new events
+	dropped    merkle.Edge   // the tree to the left of windows[0]
+	expired    []*sealedIDs  // the IDs of dropped windows; replaced, never changed in place
+	damagedIDs []*damagedIDs // set by Open
+	manifest   sync.Mutex    // held while the manifest is made and written
+	retaining  sync.Mutex    // held while retention runs
+	keep       sync.RWMutex  // read-held by backups: retention removes nothing meanwhile
 
 	size     atomic.Uint64 // published: every event below is durable
 	queue    commitQueue
@@ -192,31 +192,6 @@ func sortedKeys(m map[string]struct{}) []string {
 	}
 	slices.Sort(keys)
 	return keys
-}
-
-// Ready returns nil when the log takes writes, every window can be read and the index can be fed, else the reasons.
-func (l *Log) Ready() error {
-	errs := slices.Clone(l.damagedIDs)
-	if l.stopping() {
-		return ErrClosed
-	}
-	if err := l.failed.Load(); err != nil {
-		errs = append(errs, *err)
-	}
-	if err := l.guard.err(); err != nil {
-		errs = append(errs, err)
-	}
-	for _, w := range l.list() {
-		w.mu.Lock()
-		if w.damage != "" {
-			errs = append(errs, w.damaged(nil))
-		}
-		if w.trouble != nil {
-			errs = append(errs, w.damaged(w.trouble))
-		}
-		w.mu.Unlock()
-	}
-	return errors.Join(errs...)
 }
 
 // fail stops all writes: a commit's outcome is unknown, and only opening the log again tells.

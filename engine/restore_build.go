@@ -152,7 +152,7 @@ func (b *restoration) finish() error {
 	if err := l.openExpired(); err != nil {
 		return err
 	}
-	if err := errors.Join(l.damagedIDs...); err != nil {
+	if err := l.idsServable(); err != nil {
 		return err
 	}
 	if err := l.openSigner(); err != nil {

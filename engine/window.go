@@ -89,13 +89,17 @@ func (w *window) addLeaf(leaf merkle.Hash) {
 	}
 }
 
+// name names the window and its seqs.
+func (w *window) name() string {
+	return fmt.Sprintf("window %020d (seq %d to %d)", w.first, w.first, w.end.Load())
+}
+
 // damaged names the window and its seqs in an error. Callers hold mu or own the window.
 func (w *window) damaged(err error) error {
-	where := fmt.Sprintf("window %020d (seq %d to %d)", w.first, w.first, w.end.Load())
 	if err == nil {
-		return fmt.Errorf("%w: %s: %s", ErrDamaged, where, w.damage)
+		return fmt.Errorf("%w: %s: %s", ErrDamaged, w.name(), w.damage)
 	}
-	return fmt.Errorf("%s: %w", where, err)
+	return fmt.Errorf("%s: %w", w.name(), err)
 }
 
 // shutDown closes the window for good when its readers are done; later ones get ErrClosed.

@@ -60,6 +60,11 @@ func TestFailedCommit(t *testing.T) {
 	if resp, _ := s.do(t, s.request(t, "GET", "/api/v1/events/lost", "")); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("the refused event: %d", resp.StatusCode)
 	}
+	r := s.request(t, "GET", "/readyz", "")
+	r.Header.Del("Authorization")
+	if resp, body := s.do(t, r); resp.StatusCode != http.StatusServiceUnavailable || strings.Contains(body, "secret") || !strings.Contains(body, "commit failed") {
+		t.Errorf("readyz: %d %s", resp.StatusCode, body)
+	}
 	if resp, _ := s.do(t, s.request(t, "GET", "/healthz", "")); resp.StatusCode != http.StatusOK {
 		t.Errorf("healthz: %d", resp.StatusCode)
 	}
