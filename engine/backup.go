@@ -186,8 +186,8 @@ func (b *backup) tell() {
 	}
 }
 
-// expired writes an ids file, whose checksum it has in itself. It is mapped, and stays so while retention stands still.
-func (b *backup) expired(ids *sealedIDs) error {
+// expired writes an expired file, whose checksum it has in itself. It is mapped, and stays so while retention stands still.
+func (b *backup) expired(ids *expiredIDs) error {
 	for data := []byte(ids.data); len(data) > 0; {
 		if err := b.interrupted(); err != nil {
 			return err

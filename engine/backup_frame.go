@@ -23,7 +23,7 @@ const (
 	frameKey     = 'K' // the signing key, as in its file
 	frameWindow  = 'W' // first seq: the groups that follow are of a new window
 	frameGroups  = 'G' // groups with their events
-	frameExpired = 'X' // a piece of the ids file of a window that retention has removed
+	frameExpired = 'X' // a piece of the expired file of a window that retention has removed
 	frameRecords = 'R' // records
 	frameEnd     = 'E' // signed note over all before
 )

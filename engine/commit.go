@@ -146,7 +146,7 @@ func (l *Log) findDuplicate(g *group, p *pending) (known bool, err error) {
 		}
 		return true, nil
 	}
-	if seq, ok := l.findExpired(p.hash); ok {
+	if seq, ok := l.findExpired(p.hash, p.event.Tenant, p.event.ID); ok {
 		p.out.Seq, p.out.Status = seq, Duplicate // its content is gone and cannot be compared
 		return true, nil
 	}

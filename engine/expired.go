@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// An event ID stays taken when retention removes its window: the window's ids file, 12 bytes an event, moves here and goes on
-// answering for it.
+// An event ID stays taken when retention removes its window: a file in expired/, 28 bytes an event, goes on answering for it.
 const (
 	expiredDir    = "expired"
 	expiredSuffix = ".ids"
@@ -21,20 +20,16 @@ func expiredPath(dir string, first uint64) string {
 	return filepath.Join(dir, expiredDir, fmt.Sprintf("%020d%s", first, expiredSuffix))
 }
 
-// keepExpiredIDs puts a window's ids where its removal does not reach. A crash before the manifest drops the window leaves a second name
-// for them, which the next start takes away.
+// keepExpiredIDs writes a window's IDs to where its removal does not reach. A crash before the manifest drops the window leaves them there twice;
+// the next start takes these away.
 func (l *Log) keepExpiredIDs(w *window) error {
-	if err := os.MkdirAll(filepath.Join(l.o.Dir, expiredDir), 0o700); err != nil {
-		return fmt.Errorf("keep IDs: %w", err)
+	l.mu.RLock()
+	kept := slices.ContainsFunc(l.expired, func(x *expiredIDs) bool { return x.first == w.first })
+	l.mu.RUnlock()
+	if kept { // by an attempt that failed later
+		return nil
 	}
-	path := expiredPath(l.o.Dir, w.first)
-	if err := os.Link(filepath.Join(w.dir, idsName), path); err != nil && !os.IsExist(err) {
-		return fmt.Errorf("keep IDs: %w", err)
-	}
-	if err := syncDir(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("keep IDs: %w", err)
-	}
-	ids, err := openSealedIDs(path, w.first, anyCount)
+	ids, err := l.writeExpired(w)
 	if err != nil {
 		return fmt.Errorf("keep IDs: %w", err)
 	}
@@ -44,15 +39,29 @@ func (l *Log) keepExpiredIDs(w *window) error {
 	return nil
 }
 
-// openExpired opens the IDs of the windows that are gone. One that is lost or damaged cannot be made again: it is reported, and the log goes on.
+func (l *Log) writeExpired(w *window) (*expiredIDs, error) {
+	path := expiredPath(l.o.Dir, w.first)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	if err := w.expireIDs(path); err != nil {
+		return nil, err
+	}
+	for _, dir := range []string{filepath.Dir(path), l.o.Dir} {
+		if err := syncDir(dir); err != nil {
+			return nil, err
+		}
+	}
+	return openExpiredIDs(path, w.first)
+}
+
+// openExpired opens the IDs of the windows that are gone. What is lost or damaged cannot be made again: it is reported, and the log goes on.
 func (l *Log) openExpired() error {
 	entries, err := os.ReadDir(filepath.Join(l.o.Dir, expiredDir))
-	if os.IsNotExist(err) {
-		return nil
-	}
-	if err != nil {
+	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("list expired IDs: %w", err)
 	}
+	next, known := uint64(0), true // where the next file begins, if the one before said it
 	for _, e := range entries {
 		path := filepath.Join(l.o.Dir, expiredDir, e.Name())
 		first, err := strconv.ParseUint(strings.TrimSuffix(e.Name(), expiredSuffix), 10, 64)
@@ -62,15 +71,28 @@ func (l *Log) openExpired() error {
 			}
 			continue
 		}
-		ids, err := openSealedIDs(path, first, anyCount)
-		if err != nil {
-			l.damagedIDs = append(l.damagedIDs, &damagedIDs{first, err})
-			l.o.Logger.Error("an expired window's IDs are damaged: its IDs could be used again", "window", first, "err", err)
-			continue
+		if known && first != next {
+			l.lostIDs(next, fmt.Errorf("%w: there are none of seq %d to %d", ErrDamaged, next, first))
 		}
-		l.expired = append(l.expired, ids)
+		ids, err := openExpiredIDs(path, first)
+		if known = err == nil; known {
+			l.expired = append(l.expired, ids)
+			next = first + ids.count
+		} else if errors.Is(err, ErrDamaged) {
+			l.lostIDs(first, err)
+		} else {
+			return fmt.Errorf("open expired IDs: %w", err)
+		}
+	}
+	if known && next != l.dropped.Size {
+		l.lostIDs(next, fmt.Errorf("%w: there are none of seq %d to %d", ErrDamaged, next, l.dropped.Size))
 	}
 	return nil
+}
+
+func (l *Log) lostIDs(window uint64, err error) {
+	l.damagedIDs = append(l.damagedIDs, &damagedIDs{window, err})
+	l.o.Logger.Error("an expired window's IDs are damaged: its IDs could be used again", "window", window, "err", err)
 }
 
 // damagedIDs says that a removed window's IDs cannot be read.
@@ -93,15 +115,14 @@ func (l *Log) idsServable() error {
 	return errors.Join(errs...)
 }
 
-// findExpired returns the seq that an event ID had in a window that is gone.
-func (l *Log) findExpired(hash uint64) (seq uint64, ok bool) {
+// findExpired returns the seq that an event ID, with its idHash, had in a window that is gone.
+func (l *Log) findExpired(hash uint64, tenant, id string) (seq uint64, ok bool) {
 	l.mu.RLock()
 	expired := l.expired
 	l.mu.RUnlock()
-	var at [8]uint64
 	for _, ids := range expired {
-		if found := ids.find(hash, at[:0]); len(found) > 0 {
-			return found[0], true
+		if seq, ok = ids.find(hash, tenant, id); ok {
+			return seq, true
 		}
 	}
 	return 0, false

@@ -94,7 +94,7 @@ type Log struct {
 	mu         sync.RWMutex  // guards windows (replaced, never changed in place) and dropped
 	windows    []*window     // by first; the last takes new events
 	dropped    merkle.Edge   // the tree to the left of windows[0]
-	expired    []*sealedIDs  // the IDs of dropped windows; replaced, never changed in place
+	expired    []*expiredIDs // the IDs of dropped windows; replaced, never changed in place
 	damagedIDs []*damagedIDs // set by Open
 	manifest   sync.Mutex    // held while the manifest is made and written
 	retaining  sync.Mutex    // held while retention runs

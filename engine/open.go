@@ -57,6 +57,9 @@ func (l *Log) abandon() error {
 	for _, w := range l.windows {
 		errs = append(errs, w.closeStore(nil))
 	}
+	for _, ids := range l.expired {
+		errs = append(errs, ids.close())
+	}
 	return errors.Join(append(errs, l.records.close(), l.lock.Close())...)
 }
 

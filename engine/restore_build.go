@@ -106,7 +106,7 @@ func (b *restoration) group(g *group) error {
 	return l.commit(next)
 }
 
-// expired copies the ids file of a removed window, piece by piece. The pieces of a file follow one another.
+// expired copies the expired file of a removed window, piece by piece. The pieces of a file follow one another.
 func (b *restoration) expired(first uint64, piece []byte) error {
 	path := expiredPath(b.dir, first)
 	if b.ids == nil || b.ids.Name() != path {
@@ -128,7 +128,7 @@ func (b *restoration) expired(first uint64, piece []byte) error {
 	return nil
 }
 
-// endExpired makes the ids file durable; openExpired checks it.
+// endExpired makes the expired file durable; openExpired checks it.
 func (b *restoration) endExpired() error {
 	if b.ids == nil {
 		return nil

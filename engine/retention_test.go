@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -228,5 +230,48 @@ func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestExpiredIDsLost: when the IDs of a removed window are damaged or gone, the log says so; a bad one lets nobody take the good ones' IDs.
+func TestExpiredIDsLost(t *testing.T) {
+	dir, c := t.TempDir(), newClock(enginetest.Day)
+	l := enginetest.OpenLog(t, c.options(dir))
+	events := enginetest.NewMaker("lost", 1).From(enginetest.Day).Events(900)
+	enginetest.Append(t, l, events...)
+	awaitSealed(t, l, 3)
+	c.advance(800 * 24 * time.Hour)
+	must(t, l.Retain())
+	must(t, l.Close())
+	files, err := filepath.Glob(filepath.Join(dir, "expired", "*"))
+	must(t, err)
+	if len(files) != 3 {
+		t.Fatalf("the expired files are %v", files)
+	}
+	for name, harm := range map[string]func(path string) error{
+		"flipped": func(path string) error { return flipBit(path, 0.5) },
+		"cut":     func(path string) error { return cutOff(path, 0.5) },
+		"empty":   func(path string) error { return os.Truncate(path, 0) },
+		"gone":    os.Remove,
+	} {
+		for i, file := range files {
+			copied := filepath.Join(t.TempDir(), "log")
+			copyDir(t, copied, dir)
+			must(t, harm(filepath.Join(copied, "expired", filepath.Base(file))))
+			l, err := engine.Open(c.options(copied))
+			must(t, err)
+			if err := l.Ready(); !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("%020d", 256*i)) {
+				t.Errorf("%s, file %d: ready: %v", name, i, err)
+			}
+			if err := l.Backup(context.Background(), io.Discard, engine.BackupOptions{}); !errors.Is(err, engine.ErrDamaged) {
+				t.Errorf("%s, file %d: backup: %v", name, i, err)
+			}
+			good := (i + 1) % 3 * 256
+			outcomes, err := l.Append(context.Background(), []*engine.Event{enginetest.Again(events[good])})
+			if err != nil || outcomes[0].Status != engine.Duplicate || outcomes[0].Seq != uint64(good) {
+				t.Errorf("%s, file %d: event %d again: %+v %v", name, i, good, outcomes, err)
+			}
+			must(t, l.Close())
+		}
 	}
 }

@@ -16,8 +16,8 @@ const (
 
 func writeTiles(path string, tiles []merkle.Hash) error {
 	return writeChecked(path, func(w io.Writer) error {
-		buf := make([]byte, 0, idsHeaderBytes+len(tiles)*32)
-		buf = append(append(buf, tilesMagic...), make([]byte, idsHeaderBytes-8)...)
+		buf := make([]byte, 0, checkedHeadBytes+len(tiles)*32)
+		buf = append(append(buf, tilesMagic...), make([]byte, checkedHeadBytes-8)...)
 		for _, t := range tiles {
 			buf = append(buf, t[:]...)
 		}
@@ -27,13 +27,12 @@ func writeTiles(path string, tiles []merkle.Hash) error {
 }
 
 func readTiles(path string) ([]merkle.Hash, error) {
-	f, data, err := mapChecked(path, tilesMagic)
+	m, err := mapChecked(path, tilesMagic)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	defer data.Unmap()
-	body := data[idsHeaderBytes : len(data)-8]
+	defer m.close()
+	body := m.data[checkedHeadBytes : len(m.data)-8]
 	if len(body)%32 != 0 {
 		return nil, fmt.Errorf("%w: %s: %d bytes", ErrDamaged, path, len(body))
 	}
