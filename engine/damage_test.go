@@ -99,6 +99,7 @@ func TestDamage(t *testing.T) {
 		{"manifest", p.closed, "manifest.json", either, named, named, "manifest"},
 		{"checkpoint", p.closed, "checkpoint", named, named, "", "checkpoint"},
 		{"key", p.closed, "checkpoint.key", named, named, named, "checkpoint"},
+		{"records", p.closed, "records.db", either, named, named, "record"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(uint64(len(c.name)), 9))

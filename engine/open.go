@@ -44,11 +44,23 @@ func newLog(o Options) (*Log, error) {
 	if l.lock, err = lockDir(o.Dir); err != nil {
 		return nil, err
 	}
-	if l.records, err = openRecords(filepath.Join(o.Dir, recordsName)); err != nil {
-		l.lock.Close()
-		return nil, err
+	isNew, err := hasNothing(o.Dir)
+	if err == nil {
+		l.records, err = openRecords(filepath.Join(o.Dir, recordsName), isNew, o.Logger)
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.lock.Close())
 	}
 	return l, nil
+}
+
+// hasNothing reports that no log was begun in dir: the records are made before the first window.
+func hasNothing(dir string) (bool, error) {
+	windows, err := os.ReadDir(filepath.Join(dir, windowsDir))
+	if err != nil {
+		return false, fmt.Errorf("list windows: %w", err)
+	}
+	return len(windows) == 0 && !Exists(dir), nil
 }
 
 // abandon releases what a failed open took.

@@ -41,7 +41,7 @@ func (n *NotReady) add(err error, public string) {
 	}
 }
 
-// Ready returns nil when the log takes writes, every window can be read and the index can be fed, else a *NotReady.
+// Ready returns nil when the log takes writes, every window and the records can be read and the index can be fed, else a *NotReady.
 func (l *Log) Ready() error {
 	n := new(NotReady)
 	if l.stopping() {
@@ -51,6 +51,7 @@ func (l *Log) Ready() error {
 	for _, d := range l.damagedIDs {
 		n.add(d, fmt.Sprintf("IDs of the expired window %020d are damaged", d.window))
 	}
+	n.add(l.records.err(), "records are damaged")
 	if err := l.failed.Load(); err != nil {
 		n.add(*err, ErrFailed.Error())
 	}

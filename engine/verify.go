@@ -20,7 +20,7 @@ type VerifyReport struct {
 }
 
 // Verify recomputes every hash from the stored events and holds it against the roots in the group heads, the manifest and the last
-// signed checkpoint. Progress (may be nil) is told how many of how many events were read. A damaged log is in the report, not
+// signed checkpoint, and checks the records. Progress (may be nil) is told how many of how many events were read. A damaged log is in the report, not
 // an error. It reads beside the writers, in short steps, up to the size at its beginning.
 func (l *Log) Verify(ctx context.Context, progress func(done, total uint64)) (*VerifyReport, error) {
 	begun := time.Now()
@@ -41,6 +41,11 @@ func (l *Log) Verify(ctx context.Context, progress func(done, total uint64)) (*V
 		if err := v.window(w); err != nil {
 			return nil, fmt.Errorf("verify: %w", err)
 		}
+	}
+	if err := l.records.Verify(); errors.Is(err, ErrClosed) {
+		return nil, fmt.Errorf("verify: %w", err)
+	} else if err != nil {
+		v.problem("%v", err)
 	}
 	if cpSize > v.edge.Size {
 		v.problem("the signed checkpoint says %d events, the log has %d", cpSize, v.edge.Size)
