@@ -107,6 +107,7 @@ func prepare(e *Event, now time.Time, own bool) (pending, error) {
 	if content = e.appendBody(content); len(content) > MaxEventBytes {
 		return pending{}, tooLarge(len(content))
 	}
+	e.stored = len(content) - head
 	return pending{event: e, body: content[head:], digest: contentDigest(content), hash: idHash(e.Tenant, e.ID), timed: timed}, nil
 }
 

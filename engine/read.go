@@ -169,7 +169,14 @@ func (l *Log) Get(ctx context.Context, who Tenants, id string) (*Event, error) {
 
 // readRange calls fn for the events with from <= seq < to in seq order. Fn may keep the event.
 func (l *Log) readRange(ctx context.Context, from, to uint64, fn func(*Event) error) error {
-	const chunk = 1024
+	each := func(events []*Event) error {
+		for _, e := range events {
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	for from < to {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
@@ -178,26 +185,27 @@ func (l *Log) readRange(ctx context.Context, from, to uint64, fn func(*Event) er
 		if w == nil {
 			return fmt.Errorf("seq %d: %w", from, errDropped)
 		}
-		end := min(to, w.end.Load(), from+chunk)
+		end := min(to, w.end.Load(), from+fetchChunk)
 		events := l.recent.get(from, end)
-		if events == nil {
-			var err error
-			if events, err = w.readSeqs(from, end); err != nil {
-				return err
+		var err error
+		if events != nil {
+			err = each(events)
+		} else {
+			var at []Pos
+			if at, err = w.placesOf(from, end); err == nil {
+				err = l.fetchChunks(ctx, at, each)
 			}
 		}
-		for _, e := range events {
-			if err := fn(e); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 		from = end
 	}
 	return nil
 }
 
-// readSeqs reads a short run of events in seq order.
-func (w *window) readSeqs(from, to uint64) ([]*Event, error) {
+// placesOf reads the places of the events with from <= seq < to, by seq.
+func (w *window) placesOf(from, to uint64) ([]Pos, error) {
 	at := make([]Pos, 0, to-from)
 	err := w.read(w.end.Load(), func(txn *badger.Txn) error { // the version is a whole group's, and the last one may reach beyond to
 		o := badger.DefaultIteratorOptions
@@ -225,11 +233,7 @@ func (w *window) readSeqs(from, to uint64) ([]*Event, error) {
 	if uint64(len(at)) != to-from {
 		return nil, w.damaged(fmt.Errorf("%w: seq keys %d to %d are missing", ErrDamaged, from+uint64(len(at)), to))
 	}
-	sorted := slices.Clone(at)
-	slices.SortFunc(sorted, comparePos)
-	events := make([]*Event, to-from)
-	err = w.fetch(sorted, func(i int, e *Event) { events[e.Seq-from] = e })
-	return events, err
+	return at, nil
 }
 
 func comparePos(a, b Pos) int {

@@ -59,6 +59,12 @@ func (r *recomputed) groupOf(seq uint64) *groupHead {
 	return &r.groups[i]
 }
 
+// Bounds of what one goroutine hashes at a time; several batches are on their way at once.
+const (
+	hashedEvents = 512
+	hashedBytes  = 1 << 20
+)
+
 // keyValue is one stored event.
 type keyValue struct{ key, value []byte }
 
@@ -74,19 +80,21 @@ func (r *recomputed) readEvents(txn *badger.Txn, progress func(uint64)) error {
 		})
 	}
 	var batch []keyValue
+	held := 0
 	send := func() {
 		if progress != nil && len(batch) > 0 {
 			progress(uint64(len(batch)))
 		}
 		batches <- batch
-		batch = nil
+		batch, held = nil, 0
 	}
 	read := func(item *badger.Item) error {
 		value, err := item.ValueCopy(nil)
 		if err != nil {
 			return fmt.Errorf("%w: read event %x: %w", ErrDamaged, item.Key(), err)
 		}
-		if batch = append(batch, keyValue{item.KeyCopy(nil), value}); len(batch) == 512 {
+		batch = append(batch, keyValue{item.KeyCopy(nil), value})
+		if held += len(value); len(batch) == hashedEvents || held >= hashedBytes {
 			send()
 		}
 		return nil
