@@ -144,7 +144,7 @@ func (l *Log) awaitIndex(ctx context.Context) error {
 	defer patience.Stop()
 	for {
 		changed := l.indexed.wait()
-		if l.lag() <= l.o.MaxLag {
+		if l.lag() <= l.o.MaxLag && l.lagBytes() <= l.o.MaxLagBytes {
 			return nil
 		}
 		select {

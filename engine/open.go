@@ -142,7 +142,7 @@ func (l *Log) openIndexWindow(w *window) error {
 		return fmt.Errorf("open index of window %d: %w", w.first, err)
 	}
 	w.indexed.Store(next)
-	w.served.Store(next)
+	w.servedFrom(next)
 	return nil
 }
 

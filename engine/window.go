@@ -26,6 +26,8 @@ type window struct {
 	indexed atomic.Uint64 // the index has every event below
 	served  atomic.Uint64 // the index finds every event below; ahead of indexed while it is fed again
 
+	servedBytes atomic.Int64 // of the events below served; after a start about so many
+
 	mu          sync.Mutex // guards what follows
 	idle        sync.Cond  // signalled when refs falls to 0 or busy ends
 	db          *badger.DB // nil: not open (sealed windows open on demand)
