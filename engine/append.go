@@ -32,8 +32,8 @@ type pending struct {
 	event  *Event
 	body   []byte // canonical content behind its head
 	digest [32]byte
-	hash   uint64 // idHash
-	timed  bool   // the sender gave the time; else a retry has another one and is still the same event
+	key    idKey
+	timed  bool // the sender gave the time; else a retry has another one and is still the same event
 	out    *Outcome
 }
 
@@ -108,7 +108,7 @@ func prepare(e *Event, now time.Time, own bool) (pending, error) {
 		return pending{}, tooLarge(len(content))
 	}
 	e.stored = len(content) - head
-	return pending{event: e, body: content[head:], digest: contentDigest(content), hash: idHash(e.Tenant, e.ID), timed: timed}, nil
+	return pending{event: e, body: content[head:], digest: contentDigest(content), key: newIDKey(e.Tenant, e.ID), timed: timed}, nil
 }
 
 // committable returns why the log can commit nothing, or nil.

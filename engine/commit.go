@@ -105,7 +105,7 @@ func (l *Log) placeRequest(g *group, r *appendRequest) (full bool) {
 		p.event.Seq, p.event.Received = g.end, time.Unix(0, g.received).UTC()
 		p.out.Seq, p.out.Status = g.end, Created
 		g.w.mu.Lock()
-		g.w.ids.(*openIDs).add(p.hash, g.end)
+		g.w.ids.(*openIDs).add(p.key)
 		g.w.mu.Unlock()
 		g.events = append(g.events, *p)
 		g.bytes += cost
@@ -117,7 +117,7 @@ func (l *Log) placeRequest(g *group, r *appendRequest) (full bool) {
 // findDuplicate looks for an event with p's ID in its tenant. If there is one, it fills in the outcome.
 func (l *Log) findDuplicate(g *group, p *pending) (known bool, err error) {
 	var at [8]uint64
-	for _, seq := range l.findID(p.hash, at[:0]) {
+	for _, seq := range l.findID(p.key, at[:0]) {
 		var same bool
 		if seq >= g.first {
 			old := &g.events[seq-g.first]
@@ -146,7 +146,7 @@ func (l *Log) findDuplicate(g *group, p *pending) (known bool, err error) {
 		}
 		return true, nil
 	}
-	if seq, ok := l.findExpired(p.hash); ok {
+	if seq, ok := l.findExpired(p.key); ok {
 		p.out.Seq, p.out.Status = seq, Duplicate // its content is gone and cannot be compared
 		return true, nil
 	}
@@ -240,7 +240,9 @@ func (l *Log) publishGroup(g *group, leaves []merkle.Hash) {
 	g.w.mu.Lock()
 	for i := range g.events {
 		e := g.events[i].event
-		g.w.meta.add(e.Time.UnixNano(), g.received, len(g.events[i].body), e.Tenant)
+		if fresh := g.w.meta.add(e.Time.UnixNano(), g.received, len(g.events[i].body), e.Tenant); fresh {
+			l.tenants.add(e.Tenant)
+		}
 		g.w.addLeaf(leaves[i])
 	}
 	g.w.meta.root = g.root

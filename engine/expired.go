@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// An event ID stays taken when retention removes its window: the window's ids file, 12 bytes an event, moves here and goes on
+// An event ID stays taken when retention removes its window: the window's ids file, 16 bytes an event, moves here and goes on
 // answering for it.
 const (
 	expiredDir    = "expired"
@@ -73,13 +73,13 @@ func (l *Log) openExpired() error {
 }
 
 // findExpired returns the seq that an event ID had in a window that is gone.
-func (l *Log) findExpired(hash uint64) (seq uint64, ok bool) {
+func (l *Log) findExpired(key idKey) (seq uint64, ok bool) {
 	l.mu.RLock()
 	expired := l.expired
 	l.mu.RUnlock()
 	var at [8]uint64
 	for _, ids := range expired {
-		if found := ids.find(hash, at[:0]); len(found) > 0 {
+		if found := ids.find(key, at[:0]); len(found) > 0 {
 			return found[0], true
 		}
 	}

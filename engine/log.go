@@ -112,6 +112,7 @@ type Log struct {
 	guard    guard
 	fetches  atomic.Uint64 // chunks read
 	recent   recent
+	tenants  tenantCounts
 	publish  notifier   // told whenever size grows
 	indexed  notifier   // told whenever the index has taken in events
 	rolled   notifier   // told whenever a window is full
@@ -175,20 +176,10 @@ func (l *Log) saveManifest() error {
 	return writeManifest(l.o.Dir, m)
 }
 
-// Tenants lists the tenants that have events, sorted.
-func (l *Log) Tenants() []string {
-	all := map[string]struct{}{}
-	for _, w := range l.list() {
-		w.mu.Lock()
-		for t := range w.meta.tenants {
-			all[t] = struct{}{}
-		}
-		w.mu.Unlock()
-	}
-	return sortedKeys(all)
-}
+// Tenants lists the tenants that have events, sorted. Callers share the list and must not change it.
+func (l *Log) Tenants() []string { return l.tenants.list() }
 
-func sortedKeys(m map[string]struct{}) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 )
 
@@ -9,6 +10,8 @@ type Tenants struct {
 	All   bool
 	Names []string
 }
+
+func (w Tenants) see(tenant string) bool { return w.All || slices.Contains(w.Names, tenant) }
 
 // Query is a question to the log, as plain data.
 type Query struct {

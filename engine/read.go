@@ -9,16 +9,27 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// findID appends the seqs of all events, in every window, whose ID has the hash.
-func (l *Log) findID(hash uint64, dst []uint64) []uint64 {
+// findID appends the seqs of all events, in every window, whose ID has the key.
+func (l *Log) findID(key idKey, dst []uint64) []uint64 {
+	l.eachIDs(func(ids idSet) { dst = ids.find(key, dst) })
+	return dst
+}
+
+// findName appends the seqs of all events, in every window and of every tenant, whose ID may be the one.
+func (l *Log) findName(id string, dst []uint64) []uint64 {
+	name := nameHash([]byte(id))
+	l.eachIDs(func(ids idSet) { dst = ids.findName(name, dst) })
+	return dst
+}
+
+func (l *Log) eachIDs(fn func(idSet)) {
 	for _, w := range slices.Backward(l.list()) {
 		w.mu.Lock()
 		if w.ids != nil && !w.gone {
-			dst = w.ids.find(hash, dst)
+			fn(w.ids)
 		}
 		w.mu.Unlock()
 	}
-	return dst
 }
 
 // eventKeyAt reads the key of the event with the seq. It aliases buf.
@@ -96,42 +107,50 @@ func (l *Log) digestAt(seq uint64) (key []byte, digest [32]byte, err error) {
 }
 
 // lookup finds the places of the events with the IDs in the tenants that who may see.
-func (l *Log) lookup(who Tenants, ids []string) (at []Pos, err error) {
-	tenants := who.Names
-	if who.All {
-		tenants = l.Tenants()
-	}
+func (l *Log) lookup(ctx context.Context, who Tenants, ids []string) (at []Pos, err error) {
 	windows := l.list()
 	for _, id := range ids {
-		for _, tenant := range tenants {
-			for _, seq := range l.findID(idHash(tenant, id), nil) {
-				w := windowOf(windows, seq)
-				if w == nil {
-					continue // being committed, or dropped a moment ago
-				}
-				err := w.read(w.end.Load(), func(txn *badger.Txn) error {
-					key, err := eventKeyAt(txn, seq, nil)
-					if err != nil {
-						return err
-					}
-					t, foundID, foundTenant, err := splitEventKey(key)
-					if err == nil && foundID == id && foundTenant == tenant {
-						at = append(at, Pos{t.UnixNano(), seq})
-					}
+		for _, seq := range l.mayHaveID(who, id) {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			w := windowOf(windows, seq)
+			if w == nil {
+				continue // being committed, or dropped a moment ago
+			}
+			err := w.read(w.end.Load(), func(txn *badger.Txn) error {
+				key, err := eventKeyAt(txn, seq, nil)
+				if err != nil {
 					return err
-				})
-				if err != nil && !errors.Is(err, errDropped) {
-					return nil, fmt.Errorf("look up event ID: %w", err)
 				}
+				t, foundID, tenant, err := splitEventKey(key)
+				if err == nil && foundID == id && who.see(tenant) {
+					at = append(at, Pos{t.UnixNano(), seq})
+				}
+				return err
+			})
+			if err != nil && !errors.Is(err, errDropped) {
+				return nil, fmt.Errorf("look up event ID: %w", err)
 			}
 		}
 	}
 	return at, nil
 }
 
+// mayHaveID returns the seqs of the events that have the ID in one of who's tenants, and perhaps of some others.
+func (l *Log) mayHaveID(who Tenants, id string) (seqs []uint64) {
+	if who.All {
+		return l.findName(id, nil)
+	}
+	for _, tenant := range who.Names {
+		seqs = l.findID(newIDKey(tenant, id), seqs)
+	}
+	return seqs
+}
+
 // Get returns the event with the ID in one of the tenants, or ErrNotFound. Where several tenants have it, the newest is returned.
 func (l *Log) Get(ctx context.Context, who Tenants, id string) (*Event, error) {
-	at, err := l.lookup(who, []string{id})
+	at, err := l.lookup(ctx, who, []string{id})
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (l *Log) snapshot(ctx context.Context, q *Query, visit func(*Event)) (*snap
 	s.size = l.Size()
 	windows := l.list()
 	s.plan = Compile(q.Where, q.Tenants, q.From, q.To, func(ids []string) []Pos {
-		at, err := l.lookup(q.Tenants, ids)
+		at, err := l.lookup(ctx, q.Tenants, ids)
 		lookupErr = errors.Join(lookupErr, err)
 		return at
 	})
