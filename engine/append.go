@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -13,10 +12,11 @@ type Status string
 
 // The statuses of an Outcome.
 const (
-	Created   Status = "created"
-	Duplicate Status = "duplicate" // the same event was there already
-	Conflict  Status = "conflict"  // another event has the ID
-	Invalid   Status = "invalid"   // refused; Outcome.Err says why
+	Created     Status = "created"
+	Duplicate   Status = "duplicate"   // the same event was there already
+	Conflict    Status = "conflict"    // another event has the ID
+	Invalid     Status = "invalid"     // refused; Outcome.Err says why
+	Unavailable Status = "unavailable" // whether the ID is taken cannot be told now, so it did not go in; a retry may
 )
 
 // Outcome is what became of one event of an Append.
@@ -24,7 +24,7 @@ type Outcome struct {
 	ID     string
 	Seq    uint64 // of the stored event, when Created or Duplicate
 	Status Status
-	Err    error // *FieldError when Invalid; wraps ErrConflict and names both digests when Conflict
+	Err    error // *FieldError when Invalid; wraps ErrConflict and names both digests when Conflict; why the look-up failed when Unavailable
 }
 
 // pending is an event on its way into the log, encoded by the goroutine that brought it.
@@ -45,7 +45,7 @@ type appendRequest struct {
 	done   chan struct{} // closed when every event is durable or refused
 }
 
-// Append makes events durable and returns what became of each, in order. On return with a nil error every event that is
+// Append makes events durable and returns what became of each, in order; one that cannot go in does not keep the others out. On return with a nil error every event that is
 // Created or Duplicate is on disk (fsync returned), numbered, hashed into the tree and findable. Append
 // normalizes the events in place and keeps them: they must not be changed afterwards.
 // Errors: ErrDiskFull, ErrBehind, ErrFailed, ErrClosed, ctx's; then nothing is acknowledged, and a retry with the same IDs is safe.
@@ -238,6 +238,6 @@ func (r *appendRequest) bytes() (n int) {
 }
 
 func (r *appendRequest) finish(err error) {
-	r.err = errors.Join(r.err, err)
+	r.err = err
 	close(r.done)
 }

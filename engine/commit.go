@@ -95,8 +95,9 @@ func (l *Log) placeRequest(g *group, r *appendRequest) (full bool) {
 		}
 		known, err := l.findDuplicate(g, p)
 		if err != nil {
-			// Whether the event is new cannot be told: it is not placed, and its sender gets the error.
-			r.err = errors.Join(r.err, fmt.Errorf("look up event ID %q: %w", p.event.ID, err))
+			// Whether the event is new cannot be told: it is not placed, but the others of its request are.
+			p.out.Status, p.out.Err = Unavailable, fmt.Errorf("look up event ID %q: %w", p.event.ID, err)
+			l.metrics.rejected(string(Unavailable), 1)
 			continue
 		}
 		if known {
@@ -128,6 +129,9 @@ func (l *Log) findDuplicate(g *group, p *pending) (known bool, err error) {
 			p.decide(seq, same, old.digest)
 		} else {
 			key, digest, err := l.digestAt(seq)
+			if errors.Is(err, errDropped) {
+				continue // a moment ago; the ID is among the expired ones by now
+			}
 			if err != nil {
 				return false, err
 			}

@@ -85,7 +85,7 @@ func eventAt(txn *badger.Txn, seq uint64) (*Event, error) {
 func (l *Log) digestAt(seq uint64) (key []byte, digest [32]byte, err error) {
 	w := windowOf(l.list(), seq)
 	if w == nil {
-		return nil, digest, fmt.Errorf("%w: seq %d", ErrNotFound, seq)
+		return nil, digest, fmt.Errorf("seq %d: %w", seq, errDropped)
 	}
 	err = w.read(w.end.Load(), func(txn *badger.Txn) error {
 		if key, err = eventKeyAt(txn, seq, nil); err != nil {

@@ -94,13 +94,12 @@ func (b *restoration) group(g *group) error {
 	for i := range g.events {
 		outcomes[i].ID, g.events[i].out = g.events[i].event.ID, &outcomes[i]
 	}
-	request := &appendRequest{events: g.events}
-	if l.placeRequest(next, request) {
+	if l.placeRequest(next, &appendRequest{events: g.events}) {
 		return fmt.Errorf("the group does not fit into one transaction of a store with a memtable of %d bytes", l.o.memTable)
 	}
 	for i := range outcomes {
 		if outcomes[i].Status != Created {
-			return errors.Join(fmt.Errorf("%w: event ID %q is there twice", ErrDamaged, shorten(outcomes[i].ID)), request.err)
+			return errors.Join(fmt.Errorf("%w: event ID %q is there twice", ErrDamaged, shorten(outcomes[i].ID)), outcomes[i].Err)
 		}
 	}
 	return l.commit(next)
