@@ -40,6 +40,7 @@ type pending struct {
 // appendRequest is one Append's valid events.
 type appendRequest struct {
 	events []pending
+	own    bool          // the log's own
 	next   int           // committer's: events before it are placed
 	err    error         // set before done is closed
 	done   chan struct{} // closed when every event is durable or refused
@@ -66,7 +67,7 @@ func (l *Log) append(ctx context.Context, events []*Event, own bool) ([]Outcome,
 		}
 	}
 	outcomes := make([]Outcome, len(events))
-	r := &appendRequest{events: make([]pending, 0, len(events)), done: make(chan struct{})}
+	r := &appendRequest{events: make([]pending, 0, len(events)), own: own, done: make(chan struct{})}
 	now := l.o.Now()
 	for i, e := range events {
 		p, err := prepare(e, now, own)

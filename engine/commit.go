@@ -40,6 +40,11 @@ func (l *Log) commitNext(work []*appendRequest) []*appendRequest {
 		return finishAll(work, l.fail(err))
 	}
 	g, full := l.newGroup(), false
+	if err := l.guard.room(l, uint64(g.maxBytes)); err != nil {
+		if work = refuseOthers(work, err); len(work) == 0 {
+			return nil
+		}
+	}
 	placed := 0 // requests of which nothing is left to place
 	for _, r := range work {
 		if full = l.placeRequest(g, r); full {
@@ -61,6 +66,16 @@ func finishAll(work []*appendRequest, err error) []*appendRequest {
 		r.finish(err)
 	}
 	return nil
+}
+
+// refuseOthers finishes all but the log's own requests, which free space, and returns those.
+func refuseOthers(work []*appendRequest, err error) []*appendRequest {
+	return slices.DeleteFunc(work, func(r *appendRequest) bool {
+		if !r.own {
+			r.finish(err)
+		}
+		return !r.own
+	})
 }
 
 // group is one commit in the making.
@@ -185,6 +200,7 @@ func (l *Log) commit(g *group) error {
 		return nil
 	}
 	begun := time.Now()
+	l.guard.written.Add(uint64(g.bytes))
 	edge, leaves := g.hash(l.edge)
 	g.root = edge.Root()
 	if err := l.writeGroup(g); err != nil {
