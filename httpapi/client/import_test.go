@@ -97,18 +97,21 @@ func TestImportRetriesWithoutLossOrDoubling(t *testing.T) {
 
 func TestImportGivesUp(t *testing.T) {
 	f := newFake(t)
+	var full atomic.Bool // requests may still be under way when the first import has given up
+	full.Store(true)
 	f.before = func(n int, w http.ResponseWriter, r *http.Request) bool {
-		if n > 1 {
+		refused := n > 1 && full.Load()
+		if refused {
 			problem(w, 507, `"detail":"disk nearly full: writes are refused until space is freed"`)
 		}
-		return n > 1
+		return refused
 	}
 	c := newCLI(t, f.URL)
 	got := c.run("import", c.file("a.ndjson", eventLines(9000)))
 	if got.status != 1 || !strings.Contains(got.stderr, "disk nearly full") || !strings.Contains(got.stderr, "run it again") {
 		t.Fatalf("import: %+v", got)
 	}
-	f.before = nil
+	full.Store(false)
 	if got := c.run("import", c.file("a.ndjson", eventLines(9000))); got.status != 0 {
 		t.Fatalf("second import: %+v", got)
 	}
