@@ -1,18 +1,14 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"time"
 )
 
-// Bounds of histograms and facets.
-const (
-	MaxBuckets     = 1000
-	MaxFacetValues = 1000
-)
+// MaxBuckets is the most buckets of a histogram.
+const MaxBuckets = 1000
 
 // Histogram counts q's events in n buckets of equal length between q.From and q.To or, where one is not given, the first or the last event
 // that matches. Without any match and without a range there are no buckets.
@@ -111,101 +107,4 @@ func count(counts []uint64, edges []int64, t int64) {
 	if i >= 0 && i < len(counts) {
 		counts[i]++
 	}
-}
-
-// Facets counts q's events by the values of each of the columns: the limit most frequent values, most frequent first, equal counts by value.
-func (l *Log) Facets(ctx context.Context, q Query, columns []string, limit int) (facets map[string][]FacetValue, total uint64, err error) {
-	begun := time.Now()
-	if err := q.check(); err != nil {
-		return nil, 0, err
-	}
-	if limit < 1 || limit > MaxFacetValues {
-		return nil, 0, &FieldError{"limit", fmt.Sprintf("%d is outside 1 to %d", limit, MaxFacetValues)}
-	}
-	for _, c := range columns {
-		if !KnownColumn(c) {
-			return nil, 0, &FieldError{"fields", fmt.Sprintf("%q is not a column", shorten(c))}
-		}
-	}
-	columns = slices.Compact(slices.Sorted(slices.Values(columns))) // one that is asked for twice is counted once
-	err = l.retryDropped(func() error {
-		facets, total, err = l.facets(ctx, &q, columns, limit)
-		return err
-	})
-	l.metrics.searches.WithLabelValues("facets").Observe(time.Since(begun).Seconds())
-	return facets, total, err
-}
-
-func (l *Log) facets(ctx context.Context, q *Query, columns []string, limit int) (map[string][]FacetValue, uint64, error) {
-	counts := make(map[string]map[string]uint64, len(columns))
-	for _, c := range columns {
-		counts[c] = map[string]uint64{}
-	}
-	var values []string
-	add := func(e *Event, columns []string) {
-		for _, c := range columns {
-			values = ColumnValues(e, c, values[:0])
-			for _, v := range values {
-				counts[c][v]++
-			}
-		}
-	}
-	s, err := l.snapshot(ctx, q, func(e *Event) { add(e, columns) })
-	if err != nil {
-		return nil, 0, err
-	}
-	defer s.close()
-	if s.hits != nil {
-		if err := s.countHits(ctx, columns, counts, add); err != nil {
-			return nil, 0, err
-		}
-	}
-	facets := make(map[string][]FacetValue, len(columns))
-	for c, m := range counts {
-		facets[c] = topValues(m, limit)
-	}
-	return facets, s.total(), nil
-}
-
-// countHits adds the index's counts, and reads the hits for columns that it does not keep.
-func (s *snapshot) countHits(ctx context.Context, columns []string, counts map[string]map[string]uint64, add func(*Event, []string)) error {
-	var unkept []string
-	for _, c := range columns {
-		found, ok := s.hits.Facet(c)
-		if !ok {
-			unkept = append(unkept, c)
-		}
-		for v, n := range found {
-			counts[c][v] += n
-		}
-	}
-	if len(unkept) == 0 {
-		return nil
-	}
-	var after *Pos
-	for {
-		at := s.hits.ByTime(after, false, 0, 4*fetchChunk)
-		if len(at) == 0 {
-			return nil
-		}
-		err := s.log.fetch(ctx, at, func(_ int, e *Event) error {
-			add(e, unkept)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		after = &at[len(at)-1]
-	}
-}
-
-func topValues(counts map[string]uint64, limit int) []FacetValue {
-	values := make([]FacetValue, 0, len(counts))
-	for v, n := range counts {
-		values = append(values, FacetValue{v, n})
-	}
-	slices.SortFunc(values, func(a, b FacetValue) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Value, b.Value))
-	})
-	return values[:min(limit, len(values))]
 }

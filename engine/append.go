@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -13,10 +12,11 @@ type Status string
 
 // The statuses of an Outcome.
 const (
-	Created   Status = "created"
-	Duplicate Status = "duplicate" // the same event was there already
-	Conflict  Status = "conflict"  // another event has the ID
-	Invalid   Status = "invalid"   // refused; Outcome.Err says why
+	Created     Status = "created"
+	Duplicate   Status = "duplicate"   // the same event was there already
+	Conflict    Status = "conflict"    // another event has the ID
+	Invalid     Status = "invalid"     // refused; Outcome.Err says why
+	Unavailable Status = "unavailable" // whether the ID is taken cannot be told now, so it did not go in; a retry may
 )
 
 // Outcome is what became of one event of an Append.
@@ -24,7 +24,7 @@ type Outcome struct {
 	ID     string
 	Seq    uint64 // of the stored event, when Created or Duplicate
 	Status Status
-	Err    error // *FieldError when Invalid; wraps ErrConflict and names both digests when Conflict
+	Err    error // *FieldError when Invalid; wraps ErrConflict and names both digests when Conflict; why the look-up failed when Unavailable
 }
 
 // pending is an event on its way into the log, encoded by the goroutine that brought it.
@@ -32,20 +32,21 @@ type pending struct {
 	event  *Event
 	body   []byte // canonical content behind its head
 	digest [32]byte
-	hash   uint64 // idHash
-	timed  bool   // the sender gave the time; else a retry has another one and is still the same event
+	key    idKey
+	timed  bool // the sender gave the time; else a retry has another one and is still the same event
 	out    *Outcome
 }
 
 // appendRequest is one Append's valid events.
 type appendRequest struct {
 	events []pending
+	own    bool          // the log's own
 	next   int           // committer's: events before it are placed
 	err    error         // set before done is closed
 	done   chan struct{} // closed when every event is durable or refused
 }
 
-// Append makes events durable and returns what became of each, in order. On return with a nil error every event that is
+// Append makes events durable and returns what became of each, in order; one that cannot go in does not keep the others out. On return with a nil error every event that is
 // Created or Duplicate is on disk (fsync returned), numbered, hashed into the tree and findable. Append
 // normalizes the events in place and keeps them: they must not be changed afterwards.
 // Errors: ErrDiskFull, ErrBehind, ErrFailed, ErrClosed, ctx's; then nothing is acknowledged, and a retry with the same IDs is safe.
@@ -66,7 +67,7 @@ func (l *Log) append(ctx context.Context, events []*Event, own bool) ([]Outcome,
 		}
 	}
 	outcomes := make([]Outcome, len(events))
-	r := &appendRequest{events: make([]pending, 0, len(events)), done: make(chan struct{})}
+	r := &appendRequest{events: make([]pending, 0, len(events)), own: own, done: make(chan struct{})}
 	now := l.o.Now()
 	for i, e := range events {
 		p, err := prepare(e, now, own)
@@ -107,7 +108,8 @@ func prepare(e *Event, now time.Time, own bool) (pending, error) {
 	if content = e.appendBody(content); len(content) > MaxEventBytes {
 		return pending{}, tooLarge(len(content))
 	}
-	return pending{event: e, body: content[head:], digest: contentDigest(content), hash: idHash(e.Tenant, e.ID), timed: timed}, nil
+	e.stored = len(content) - head
+	return pending{event: e, body: content[head:], digest: contentDigest(content), key: newIDKey(e.Tenant, e.ID), timed: timed}, nil
 }
 
 // committable returns why the log can commit nothing, or nil.
@@ -143,7 +145,7 @@ func (l *Log) awaitIndex(ctx context.Context) error {
 	defer patience.Stop()
 	for {
 		changed := l.indexed.wait()
-		if l.lag() <= l.o.MaxLag {
+		if l.lag() <= l.o.MaxLag && l.lagBytes() <= l.o.MaxLagBytes {
 			return nil
 		}
 		select {
@@ -238,6 +240,6 @@ func (r *appendRequest) bytes() (n int) {
 }
 
 func (r *appendRequest) finish(err error) {
-	r.err = errors.Join(r.err, err)
+	r.err = err
 	close(r.done)
 }

@@ -13,7 +13,7 @@ func newStoredPending(key, body []byte) (pending, error) {
 		return pending{}, err
 	}
 	content := append(appendHead(make([]byte, 0, len(key)+len(body)+64), id, t, tenant), body...)
-	return pending{event: &Event{ID: id, Time: t, Tenant: tenant}, body: body, digest: contentDigest(content), hash: idHash(tenant, id), timed: true}, nil
+	return pending{event: &Event{ID: id, Time: t, Tenant: tenant}, body: body, digest: contentDigest(content), key: newIDKey(tenant, id), timed: true}, nil
 }
 
 // appendBackup appends the group as a backup has it: its head | received (8) | its events by seq, each key | body. Head, keys and

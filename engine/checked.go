@@ -60,13 +60,36 @@ func mapChecked(path, magic string) (m mappedFile, err error) {
 		err = fmt.Errorf("%w: %s: %d bytes", ErrDamaged, path, info.Size())
 	}
 	if err == nil {
+		err = readChecked(m.file, info.Size()-8, magic)
+	}
+	if err == nil {
 		m.data, err = mmap.Map(m.file, mmap.RDONLY, 0)
 	}
 	if err != nil {
 		return m, errors.Join(fmt.Errorf("map %s: %w", path, err), m.file.Close())
 	}
-	if data := m.data; string(data[:8]) != magic || xxhash.Sum64(data[:len(data)-8]) != binary.LittleEndian.Uint64(data[len(data)-8:]) {
-		return m, errors.Join(fmt.Errorf("%w: %s: checksum or version", ErrDamaged, path), m.close())
-	}
 	return m, nil
 }
+
+// readChecked checks magic and checksum of a file of size bytes and a checksum. It reads the file, because what is read through a mapping counts as
+// memory in use.
+func readChecked(f *os.File, size int64, magic string) error {
+	sum, buf := xxhash.New(), make([]byte, 1<<17)
+	if _, err := io.CopyBuffer(sum, onlyReader{io.NewSectionReader(f, 0, size)}, buf); err != nil {
+		return err
+	}
+	var begin, end [8]byte
+	if _, err := f.ReadAt(begin[:], 0); err != nil {
+		return err
+	}
+	if _, err := f.ReadAt(end[:], size); err != nil {
+		return err
+	}
+	if string(begin[:]) != magic || sum.Sum64() != binary.LittleEndian.Uint64(end[:]) {
+		return fmt.Errorf("%w: checksum or version", ErrDamaged)
+	}
+	return nil
+}
+
+// onlyReader hides WriteTo, so that a copy uses the buffer it is given.
+type onlyReader struct{ io.Reader }

@@ -40,6 +40,11 @@ func (l *Log) commitNext(work []*appendRequest) []*appendRequest {
 		return finishAll(work, l.fail(err))
 	}
 	g, full := l.newGroup(), false
+	if err := l.guard.room(l, uint64(g.maxBytes)); err != nil {
+		if work = refuseOthers(work, err); len(work) == 0 {
+			return nil
+		}
+	}
 	placed := 0 // requests of which nothing is left to place
 	for _, r := range work {
 		if full = l.placeRequest(g, r); full {
@@ -61,6 +66,16 @@ func finishAll(work []*appendRequest, err error) []*appendRequest {
 		r.finish(err)
 	}
 	return nil
+}
+
+// refuseOthers finishes all but the log's own requests, which free space, and returns those.
+func refuseOthers(work []*appendRequest, err error) []*appendRequest {
+	return slices.DeleteFunc(work, func(r *appendRequest) bool {
+		if !r.own {
+			r.finish(err)
+		}
+		return !r.own
+	})
 }
 
 // group is one commit in the making.
@@ -95,8 +110,9 @@ func (l *Log) placeRequest(g *group, r *appendRequest) (full bool) {
 		}
 		known, err := l.findDuplicate(g, p)
 		if err != nil {
-			// Whether the event is new cannot be told: it is not placed, and its sender gets the error.
-			r.err = errors.Join(r.err, fmt.Errorf("look up event ID %q: %w", p.event.ID, err))
+			// Whether the event is new cannot be told: it is not placed, but the others of its request are.
+			p.out.Status, p.out.Err = Unavailable, fmt.Errorf("look up event ID %q: %w", p.event.ID, err)
+			l.metrics.rejected(string(Unavailable), 1)
 			continue
 		}
 		if known {
@@ -105,7 +121,7 @@ func (l *Log) placeRequest(g *group, r *appendRequest) (full bool) {
 		p.event.Seq, p.event.Received = g.end, time.Unix(0, g.received).UTC()
 		p.out.Seq, p.out.Status = g.end, Created
 		g.w.mu.Lock()
-		g.w.ids.(*openIDs).add(p.hash, g.end)
+		g.w.ids.(*openIDs).add(p.key)
 		g.w.mu.Unlock()
 		g.events = append(g.events, *p)
 		g.bytes += cost
@@ -117,7 +133,7 @@ func (l *Log) placeRequest(g *group, r *appendRequest) (full bool) {
 // findDuplicate looks for an event with p's ID in its tenant. If there is one, it fills in the outcome.
 func (l *Log) findDuplicate(g *group, p *pending) (known bool, err error) {
 	var at [8]uint64
-	for _, seq := range l.findID(p.hash, at[:0]) {
+	for _, seq := range l.findID(p.key, at[:0]) {
 		var same bool
 		if seq >= g.first {
 			old := &g.events[seq-g.first]
@@ -128,6 +144,9 @@ func (l *Log) findDuplicate(g *group, p *pending) (known bool, err error) {
 			p.decide(seq, same, old.digest)
 		} else {
 			key, digest, err := l.digestAt(seq)
+			if errors.Is(err, errDropped) {
+				continue // a moment ago; the ID is among the expired ones by now
+			}
 			if err != nil {
 				return false, err
 			}
@@ -146,7 +165,7 @@ func (l *Log) findDuplicate(g *group, p *pending) (known bool, err error) {
 		}
 		return true, nil
 	}
-	if seq, ok := l.findExpired(p.hash, p.event.Tenant, p.event.ID); ok {
+	if seq, ok := l.findExpired(p.key, p.event.Tenant, p.event.ID); ok {
 		p.out.Seq, p.out.Status = seq, Duplicate // its content is gone and cannot be compared
 		return true, nil
 	}
@@ -181,6 +200,7 @@ func (l *Log) commit(g *group) error {
 		return nil
 	}
 	begun := time.Now()
+	l.guard.written.Add(uint64(g.bytes))
 	edge, leaves := g.hash(l.edge)
 	g.root = edge.Root()
 	if err := l.writeGroup(g); err != nil {
@@ -246,7 +266,9 @@ func (l *Log) publishGroup(g *group, leaves []merkle.Hash) {
 	g.w.mu.Lock()
 	for i := range g.events {
 		e := g.events[i].event
-		g.w.meta.add(e.Time.UnixNano(), g.received, len(g.events[i].body), e.Tenant)
+		if fresh := g.w.meta.add(e.Time.UnixNano(), g.received, len(g.events[i].body), e.Tenant); fresh {
+			l.tenants.add(e.Tenant)
+		}
 		g.w.addLeaf(leaves[i])
 	}
 	g.w.meta.root = g.root

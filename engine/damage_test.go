@@ -90,6 +90,7 @@ func TestDamage(t *testing.T) {
 		{"sealed window", p.closed, sealed, "", "", named, `window 0*256 \(seq 256 to 512\)`},
 		{"IDs", p.closed, sealed + "ids", repaired, repaired, repaired, ""},
 		{"tiles", p.closed, sealed + "tiles", repaired, repaired, repaired, ""},
+		{"tenants", p.closed, sealed + "tenants", repaired, repaired, repaired, ""},
 		{"index segment", p.closed, sealed + "index/*.seg", repaired, repaired, repaired, ""},
 		{"index manifest", p.closed, sealed + "index/segments", repaired, repaired, repaired, ""},
 		{"index", p.closed, sealed + "index", "", "", repaired, ""},

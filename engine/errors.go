@@ -27,6 +27,9 @@ var (
 	ErrDamaged = errors.New("damaged")
 )
 
+// errEnough ends a read early, from inside of a callback.
+var errEnough = errors.New("enough")
+
 // FieldError is a user's mistake in one field: which, the value, and what would be right.
 type FieldError struct {
 	Field   string // path in the event, such as "actor.name" or "details"

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"time"
+	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -65,6 +66,12 @@ type Event struct {
 	Seq      uint64    `json:"seq"`               // position in the log; set by the log
 
 	checked *byte // &Details[0] when the decoder has found Details valid
+	stored  int   // bytes of the body that the log has; set by the log
+}
+
+// held is about how many bytes the event takes in memory, and no fewer than its JSON has. It is only known of an event that the log has.
+func (e *Event) held() int {
+	return e.stored + int(unsafe.Sizeof(*e)) + cap(e.Resources)*int(unsafe.Sizeof(Resource{}))
 }
 
 // Actor is who did it.

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// An event ID stays taken when retention removes its window: a file in expired/, 28 bytes an event, goes on answering for it.
+// An event ID stays taken when retention removes its window: a file in expired/, 32 bytes an event, goes on answering for it.
 const (
 	expiredDir    = "expired"
 	expiredSuffix = ".ids"
@@ -77,7 +77,7 @@ func (l *Log) openExpired() error {
 		ids, err := openExpiredIDs(path, first)
 		if known = err == nil; known {
 			l.expired = append(l.expired, ids)
-			next = first + ids.count
+			next = first + uint64(ids.count)
 		} else if errors.Is(err, ErrDamaged) {
 			l.lostIDs(first, err)
 		} else {
@@ -115,13 +115,13 @@ func (l *Log) idsServable() error {
 	return errors.Join(errs...)
 }
 
-// findExpired returns the seq that an event ID, with its idHash, had in a window that is gone.
-func (l *Log) findExpired(hash uint64, tenant, id string) (seq uint64, ok bool) {
+// findExpired returns the seq that an event ID, with its idKey, had in a window that is gone.
+func (l *Log) findExpired(key idKey, tenant, id string) (seq uint64, ok bool) {
 	l.mu.RLock()
 	expired := l.expired
 	l.mu.RUnlock()
 	for _, ids := range expired {
-		if seq, ok = ids.find(hash, tenant, id); ok {
+		if seq, ok = ids.find(key, tenant, id); ok {
 			return seq, true
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestExpiredIDs: of a removed window each ID is known, with its seq, and no other, even one with the same 64-bit hash.
+// TestExpiredIDs: of a removed window each ID is known, with its seq, and no other, even one with the same hashes.
 func TestExpiredIDs(t *testing.T) {
 	l, w := sealedLog(t, 256)
 	if err := l.keepExpiredIDs(w); err != nil {
@@ -15,14 +15,14 @@ func TestExpiredIDs(t *testing.T) {
 	}
 	tenant := tenantOf(t, l, "e-7")
 	for seq, id := range []string{"e-0", "e-1", "e-2"} {
-		if got, ok := l.findExpired(idHash(tenant, id), tenant, id); !ok || got != uint64(seq) {
+		if got, ok := l.findExpired(newIDKey(tenant, id), tenant, id); !ok || got != uint64(seq) {
 			t.Errorf("%s is at %d, %v", id, got, ok)
 		}
 	}
 	for _, other := range []struct{ hash, tenant, id string }{
 		{"e-1000", tenant, "e-1000"}, {"e-7", tenant, "e-1000"}, {"e-7", "another", "e-7"}, {"e-7", "", tenant + "\x00e-7"},
 	} {
-		if seq, ok := l.findExpired(idHash(tenant, other.hash), other.tenant, other.id); ok {
+		if seq, ok := l.findExpired(newIDKey(tenant, other.hash), other.tenant, other.id); ok {
 			t.Errorf("%+v passes for the event at %d", other, seq)
 		}
 	}
@@ -37,12 +37,12 @@ func tenantOf(t *testing.T, l *Log, id string) string {
 	return e.Tenant
 }
 
-// TestExpiredHashTwice: IDs that share a 64-bit hash are told apart.
+// TestExpiredHashTwice: IDs that share their hashes are told apart.
 func TestExpiredHashTwice(t *testing.T) {
 	path, salt := filepath.Join(t.TempDir(), "ids"), make([]byte, saltBytes)
 	var ids []expiredID
 	for i, id := range []string{"a", "b", "c"} {
-		ids = append(ids, expiredID{idPair{42, uint32(2 - i)}, expiredDigest(salt, "t", id)})
+		ids = append(ids, expiredID{idEntry{idKey{pair: 42}, uint32(2 - i)}, expiredDigest(salt, "t", id)})
 	}
 	if err := writeExpiredIDs(path, salt, ids); err != nil {
 		t.Fatal(err)
@@ -53,11 +53,11 @@ func TestExpiredHashTwice(t *testing.T) {
 	}
 	defer x.close()
 	for id, want := range map[string]uint64{"a": 102, "b": 101, "c": 100} {
-		if seq, ok := x.find(42, "t", id); !ok || seq != want {
+		if seq, ok := x.find(idKey{pair: 42}, "t", id); !ok || seq != want {
 			t.Errorf("%s is at %d, %v; want %d", id, seq, ok, want)
 		}
 	}
-	if seq, ok := x.find(42, "t", "d"); ok {
+	if seq, ok := x.find(idKey{pair: 42}, "t", "d"); ok {
 		t.Errorf("d passes for the event at %d", seq)
 	}
 }
@@ -65,7 +65,7 @@ func TestExpiredHashTwice(t *testing.T) {
 // TestExpiredDamaged: whatever byte is changed and wherever the file ends, it is refused.
 func TestExpiredDamaged(t *testing.T) {
 	path, salt := filepath.Join(t.TempDir(), "ids"), make([]byte, saltBytes)
-	if err := writeExpiredIDs(path, salt, []expiredID{{idPair{1, 0}, expiredDigest(salt, "t", "a")}, {idPair{2, 1}, expiredDigest(salt, "t", "b")}}); err != nil {
+	if err := writeExpiredIDs(path, salt, []expiredID{{idEntry{idKey{pair: 1}, 0}, expiredDigest(salt, "t", "a")}, {idEntry{idKey{pair: 2}, 1}, expiredDigest(salt, "t", "b")}}); err != nil {
 		t.Fatal(err)
 	}
 	good, err := os.ReadFile(path)

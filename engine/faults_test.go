@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -154,4 +155,53 @@ func TestDiskGuard(t *testing.T) {
 			model.Check(t, l, engine.Query{Tenants: all, Limit: 7})
 		})
 	}
+}
+
+// TestGuardIsNotOutrun: the guard sees the space go that the log itself takes, however fast it writes. The fake disk has room for a few events, and
+// each byte of content takes three.
+func TestGuardIsNotOutrun(t *testing.T) {
+	const wanted, start, group = 64 << 20, 84 << 20, 3 << 20
+	o := withIndex(t.TempDir())
+	o.MinFreeBytes = wanted
+	var open atomic.Pointer[engine.Log]
+	o.Faults = &engine.Faults{FreeSpace: func() (uint64, uint64, error) {
+		return uint64(max(0, start-3*contentBytes(open.Load()))), math.MaxUint64, nil
+	}}
+	l := enginetest.OpenLog(t, o)
+	open.Store(l)
+	events := largeEvents(400)
+	var wg sync.WaitGroup
+	var refused atomic.Int32
+	for i := range 4 {
+		wg.Go(func() {
+			for part := range slices.Chunk(events[i*100:(i+1)*100], 20) {
+				if _, err := l.Append(context.Background(), part); errors.Is(err, engine.ErrDiskFull) {
+					refused.Add(1)
+				} else if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if free := start - 3*contentBytes(l); free < wanted-3*group || refused.Load() == 0 {
+		t.Errorf("%d bytes are left of the %d that are to stay free; %d requests were refused", free, wanted, refused.Load())
+	}
+	if n := l.Size(); n == 0 || n == 400 {
+		t.Errorf("%d events went in", n)
+	}
+	if err := l.Ready(); !errors.Is(err, engine.ErrDiskFull) {
+		t.Errorf("ready: %v", err)
+	}
+}
+
+// contentBytes is how much content a log holds.
+func contentBytes(l *engine.Log) (n int64) {
+	if l == nil {
+		return 0
+	}
+	for _, w := range l.Stats().Windows {
+		n += w.Bytes
+	}
+	return n
 }

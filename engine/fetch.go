@@ -9,35 +9,47 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// fetchChunk is how many events are read in one go: enough to find runs of neighbours, few enough to hold.
-const fetchChunk = 1024
-
 // fetch is the log's Fetch: it reads the events at ascending places and calls fn for each, in that order. Fn may keep the event.
 func (l *Log) fetch(ctx context.Context, at []Pos, fn func(i int, e *Event) error) error {
+	done := 0
+	return l.fetchChunks(ctx, at, func(events []*Event) error {
+		for i, e := range events {
+			if err := fn(done+i, e); err != nil {
+				return err
+			}
+		}
+		done += len(events)
+		return nil
+	})
+}
+
+// fetchChunks reads the events at places in any order and calls fn with some of them at a time, in that order. Fn may keep them.
+func (l *Log) fetchChunks(ctx context.Context, at []Pos, fn func([]*Event) error) error {
 	windows := l.list()
-	events := make([]*Event, min(len(at), fetchChunk))
-	for done := 0; done < len(at); done += fetchChunk {
+	chunks := chunker{most: fetchChunk, bytes: fetchChunkBytes, read: func(at []Pos, fn func(int, *Event) error) error {
+		return fetchFrom(windows, at, fn)
+	}}
+	for len(at) > 0 {
 		if l.fetches.Add(1)%32 == 0 {
 			l.closeIdle() // a long walk must not wait for the housekeeper
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		chunk := at[done:min(len(at), done+fetchChunk)]
-		if err := fetchInto(windows, chunk, events); err != nil {
+		events, err := chunks.next(at)
+		if err != nil {
 			return err
 		}
-		for i := range chunk {
-			if err := fn(done+i, events[i]); err != nil {
-				return err
-			}
+		if err := fn(events); err != nil {
+			return err
 		}
+		at = at[len(events):]
 	}
 	return nil
 }
 
-// fetchInto reads one chunk, window by window.
-func fetchInto(windows []*window, at []Pos, events []*Event) error {
+// fetchFrom reads the events at ascending places, window by window.
+func fetchFrom(windows []*window, at []Pos, fn func(i int, e *Event) error) error {
 	byWindow := map[*window][]int{}
 	for i, p := range at {
 		w := windowOf(windows, p.Seq)
@@ -47,7 +59,7 @@ func fetchInto(windows []*window, at []Pos, events []*Event) error {
 		byWindow[w] = append(byWindow[w], i)
 	}
 	for w, which := range byWindow {
-		if err := w.fetchSome(at, which, events); err != nil {
+		if err := w.fetchSome(at, which, fn); err != nil {
 			return err
 		}
 	}
@@ -55,13 +67,13 @@ func fetchInto(windows []*window, at []Pos, events []*Event) error {
 }
 
 // fetchSome reads the places that which lists, all in this window; many of them in two halves at once.
-func (w *window) fetchSome(at []Pos, which []int, events []*Event) error {
+func (w *window) fetchSome(at []Pos, which []int, fn func(i int, e *Event) error) error {
 	read := func(which []int) error {
 		part := make([]Pos, len(which))
 		for j, i := range which {
 			part[j] = at[i]
 		}
-		return w.fetch(part, func(j int, e *Event) { events[which[j]] = e })
+		return w.fetch(part, func(j int, e *Event) error { return fn(which[j], e) })
 	}
 	if len(which) < 64 {
 		return read(which)
@@ -72,7 +84,7 @@ func (w *window) fetchSome(at []Pos, which []int, events []*Event) error {
 }
 
 // fetch reads events of the window at ascending places: neighbours with one pass over their stretch of the store, scattered ones each by key.
-func (w *window) fetch(at []Pos, fn func(i int, e *Event)) error {
+func (w *window) fetch(at []Pos, fn func(i int, e *Event) error) error {
 	return w.read(w.end.Load(), func(txn *badger.Txn) error {
 		if dense(at) {
 			return w.fetchRun(txn, at, fn)
@@ -82,7 +94,9 @@ func (w *window) fetch(at []Pos, fn func(i int, e *Event)) error {
 			if err != nil {
 				return w.damaged(err)
 			}
-			fn(i, e)
+			if err := fn(i, e); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -105,7 +119,7 @@ func dense(at []Pos) bool {
 
 // fetchRun walks the event keys from the first place's time to the last's. When it meets many more events than it wants, it
 // reads the rest by key.
-func (w *window) fetchRun(txn *badger.Txn, at []Pos, fn func(i int, e *Event)) error {
+func (w *window) fetchRun(txn *badger.Txn, at []Pos, fn func(i int, e *Event) error) error {
 	wanted := make(map[uint64]int, len(at))
 	for i, p := range at {
 		wanted[p.Seq] = i
@@ -121,25 +135,16 @@ func (w *window) fetchRun(txn *badger.Txn, at []Pos, fn func(i int, e *Event)) e
 			break
 		}
 		walked++
-		err := it.Item().Value(func(v []byte) error {
-			s, err := splitStored(v)
-			if err != nil {
-				return err
-			}
-			i, ok := wanted[s.seq]
-			if !ok {
-				return nil
-			}
-			e, err := decodeStored(key, v)
-			if err != nil {
-				return err
-			}
-			delete(wanted, s.seq)
-			fn(i, e)
-			return nil
-		})
+		e, i, err := wantedEvent(it.Item(), wanted)
 		if err != nil {
 			return w.damaged(fmt.Errorf("%w: read event: %w", ErrDamaged, err))
+		}
+		if e == nil {
+			continue
+		}
+		delete(wanted, e.Seq)
+		if err := fn(i, e); err != nil {
+			return err
 		}
 	}
 	for seq, i := range wanted {
@@ -147,7 +152,25 @@ func (w *window) fetchRun(txn *badger.Txn, at []Pos, fn func(i int, e *Event)) e
 		if err != nil {
 			return w.damaged(err)
 		}
-		fn(i, e)
+		if err := fn(i, e); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// wantedEvent decodes the event at the item if its seq is wanted, else it returns nil.
+func wantedEvent(item *badger.Item, wanted map[uint64]int) (e *Event, i int, err error) {
+	err = item.Value(func(v []byte) error {
+		s, err := splitStored(v)
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if i, ok = wanted[s.seq]; ok {
+			e, err = decodeStored(item.Key(), v)
+		}
+		return err
+	})
+	return e, i, err
 }

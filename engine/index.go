@@ -64,9 +64,11 @@ type Hits interface {
 	ByTime(after *Pos, desc bool, skip, limit int) []Pos
 	// Counts returns the number of hits in each [edges[i], edges[i+1]); edges ascend.
 	Counts(edges []int64) []uint64
-	// Facet counts hits by the values of a column (see Columns); ok is false when the index has no such column.
+	// Facet calls fn with each value that hits have in a column (see Columns) and how many have it, every value once, in any order; the value is
+	// only valid during the call. Ok is false when the index has no such column.
 	// An event with several values counts once for each; one with none does not count.
-	Facet(column string) (counts map[string]uint64, ok bool)
+	// It fails with TooManyValues when it would keep more than MaxFacetCounts counts, and when ctx ends.
+	Facet(ctx context.Context, column string, fn func(value []byte, n uint64)) (ok bool, err error)
 	// ByColumn returns up to limit hits sorted by the first value of a column, bytewise on the folded value (FoldValue), then on the value, descending when
 	// desc; events without a value come last either way; equal values newest first. It starts strictly
 	// after the given place, or at the start when after is nil. Ok is false when the index has no such column.

@@ -10,7 +10,8 @@ import (
 
 // The indexer is a follower that feeds the index. It takes the newest window first: what is being written is what people look for.
 const (
-	indexBatch    = 8192                   // most events in one Add
+	indexBatch    = 8192                   // most events in one Add …
+	indexBytes    = 16 << 20               // … and about their bytes
 	indexGather   = 1000                   // fewer wait for more to come …
 	indexPatience = 200 * time.Millisecond // … but not longer than this; searches read them from the tail meanwhile
 	indexTurns    = 4                      // one batch in so many is an older window's, when one lacks something
@@ -111,14 +112,18 @@ func (l *Log) indexNext(ctx context.Context, w *window) error {
 		return nil
 	}
 	end = min(end, from+indexBatch)
-	batch := make([]*Event, 0, end-from)
+	batch, held := make([]*Event, 0, end-from), 0
 	err := l.readRange(ctx, from, end, func(e *Event) error {
 		batch = append(batch, e)
+		if held += e.held(); held >= indexBytes {
+			return errEnough
+		}
 		return nil
 	})
-	if err != nil {
+	if err != nil && !errors.Is(err, errEnough) {
 		return fmt.Errorf("read seq %d to %d: %w", from, end, err)
 	}
+	end = from + uint64(len(batch))
 	l.indexing.Lock()
 	defer l.indexing.Unlock()
 	if w.indexed.Load() != from {
@@ -128,7 +133,7 @@ func (l *Log) indexNext(ctx context.Context, w *window) error {
 		return &addError{from, end, err}
 	}
 	w.indexed.Store(end)
-	w.served.Store(max(end, w.served.Load()))
+	w.serve(batch)
 	w.indexWent(end)
 	if l.lag() == 0 {
 		l.recent.indexed(end)

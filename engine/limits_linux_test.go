@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,6 +21,7 @@ func init() {
 	children["file size"] = func(dir, arg string) error { return appendUnderLimit(dir, arg, unix.RLIMIT_FSIZE, 64<<10) }
 	children["open files"] = func(dir, arg string) error { return appendUnderLimit(dir, arg, unix.RLIMIT_NOFILE, 40) }
 	children["open under few files"] = openUnderFewFiles
+	children["guarded disk"] = appendUnderGuard
 	children["full disk"] = func(dir, arg string) error { return appendUnderLimit(dir, arg, unix.RLIMIT_CPU, unix.RLIM_INFINITY) }
 }
 
@@ -44,6 +46,36 @@ func appendUnderLimit(dir, arg string, resource int, limit uint64) error {
 		outcomes, err := l.Append(context.Background(), events)
 		if err != nil {
 			return err
+		}
+		acknowledged(events, outcomes)
+	}
+}
+
+// appendUnderGuard appends large events that do not compress as fast as it can, until that fails.
+func appendUnderGuard(dir, arg string) error {
+	wanted, err := strconv.ParseUint(arg, 10, 64)
+	if err != nil {
+		return err
+	}
+	o := withIndex(dir)
+	o.MinFreeBytes = wanted
+	l, err := engine.Open(o)
+	if err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(wanted, uint64(l.Size())))
+	for {
+		var text strings.Builder
+		for text.Len() < 250<<10 {
+			fmt.Fprintf(&text, "%x ", r.Uint64())
+		}
+		events := make([]*engine.Event, 16)
+		for i := range events {
+			events[i] = &engine.Event{ID: fmt.Sprintf("%x", r.Uint64()), Time: enginetest.Day, Action: "a", Description: text.String()[i:]}
+		}
+		outcomes, err := l.Append(context.Background(), events)
+		if err != nil {
+			return errors.Join(err, l.Close())
 		}
 		acknowledged(events, outcomes)
 	}
@@ -162,6 +194,32 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	if len(acked) < 100 {
+		t.Errorf("only %d events were acknowledged", len(acked))
+	}
+}
+
+// TestGuardedDisk writes to a small file system as fast as it can: the guard refuses before the disk is full. Where none can be mounted,
+// TestGuardIsNotOutrun's fake is what there is.
+func TestGuardedDisk(t *testing.T) {
+	dir, acked := filepath.Join(t.TempDir(), "small"), map[string]ack{}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=160m"); err != nil {
+		t.Logf("no file system can be mounted here: %v", err)
+		return
+	}
+	defer func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	reason := startChild(t, "guarded disk", dir, fmt.Sprint(64<<20)).end(t, acked)
+	if !strings.Contains(reason, "disk nearly full") || strings.Contains(reason, "SIGBUS") {
+		t.Errorf("the end: %.1000s", reason)
+	}
+	checkAfterCrash(t, dir, acked)
+	if len(acked) < 16 {
 		t.Errorf("only %d events were acknowledged", len(acked))
 	}
 }

@@ -24,6 +24,7 @@ type Options struct {
 	WindowEvents uint64           // events in a window before the next is begun, a multiple of 256; 0 means 524,288
 	WindowBytes  int64            // content bytes in a window before the next is begun; 0 means 1 GiB
 	MaxLag       uint64           // events not yet indexed before Append waits for the index; 0 means 60,000
+	MaxLagBytes  int64            // bytes of events not yet indexed before Append waits for the index; 0 means 256 MiB
 	MinFreeBytes uint64           // writes are refused below this much free space; 0 means 512 MiB
 	Logger       *slog.Logger     // nil: slog.Default()
 	Now          func() time.Time // nil: time.Now
@@ -58,6 +59,9 @@ func (o *Options) fill() error {
 	}
 	if o.MaxLag == 0 {
 		o.MaxLag = 60_000
+	}
+	if o.MaxLagBytes == 0 {
+		o.MaxLagBytes = 256 << 20
 	}
 	if o.MinFreeBytes == 0 {
 		o.MinFreeBytes = 512 << 20
@@ -109,6 +113,7 @@ type Log struct {
 	guard    guard
 	fetches  atomic.Uint64 // chunks read
 	recent   recent
+	tenants  tenantCounts
 	publish  notifier   // told whenever size grows
 	indexed  notifier   // told whenever the index has taken in events
 	rolled   notifier   // told whenever a window is full
@@ -172,20 +177,10 @@ func (l *Log) saveManifest() error {
 	return writeManifest(l.o.Dir, m)
 }
 
-// Tenants lists the tenants that have events, sorted.
-func (l *Log) Tenants() []string {
-	all := map[string]struct{}{}
-	for _, w := range l.list() {
-		w.mu.Lock()
-		for t := range w.meta.tenants {
-			all[t] = struct{}{}
-		}
-		w.mu.Unlock()
-	}
-	return sortedKeys(all)
-}
+// Tenants lists the tenants that have events, sorted. Callers share the list and must not change it.
+func (l *Log) Tenants() []string { return l.tenants.list() }
 
-func sortedKeys(m map[string]struct{}) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)

@@ -55,7 +55,6 @@ type manifestWindow struct {
 	Received time.Time `json:"received,omitzero"` // of its last event
 	Bytes    int64     `json:"bytes,omitempty"`   // of stored content
 	Root     string    `json:"root,omitempty"`    // base64 root of the tree with End leaves
-	Tenants  []string  `json:"tenants,omitempty"`
 }
 
 // manifestDropped is the left part of the tree whose windows retention has removed.

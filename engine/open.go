@@ -158,7 +158,7 @@ func (l *Log) openIndexWindow(w *window) error {
 			w.first, err, filepath.Join(filepath.Base(w.dir), indexName))
 	}
 	w.indexed.Store(next)
-	w.served.Store(w.end.Load())
+	w.noLag()
 	return nil
 }
 
@@ -197,15 +197,13 @@ func (l *Log) checkEnd(w *window, end uint64) {
 	l.treeBroken(err)
 }
 
-// openSealed takes a sealed window's sums from the manifest and its side files. A side file that is lost or damaged is made again from the events.
+// openSealed takes a sealed window's sums from the manifest and its side files. A side file that is lost or damaged is made again
+// from the events.
 func (l *Log) openSealed(w *window, m manifestWindow) error {
 	w.sealed = true
 	w.end.Store(m.End)
 	w.meta.minTime, w.meta.maxTime, w.meta.received = m.MinTime.UnixNano(), m.MaxTime.UnixNano(), m.Received.UnixNano()
 	w.meta.bytes = m.Bytes
-	for _, t := range m.Tenants {
-		w.meta.tenants[t] = struct{}{}
-	}
 	root, err := decodeHash(m.Root)
 	if err != nil {
 		return err
@@ -213,18 +211,30 @@ func (l *Log) openSealed(w *window, m manifestWindow) error {
 	w.meta.root = root
 	ids, idsErr := openSealedIDs(filepath.Join(w.dir, idsName), w.first, m.End-m.First)
 	edge, tiles, tilesErr := loadTiles(w, l.edge.Clone())
-	if idsErr == nil && tilesErr == nil && edge.Root() == root && edge.Size == m.End {
+	tenants, tenantsErr := readTenants(filepath.Join(w.dir, tenantsName))
+	treeKnown := tilesErr == nil && edge.Root() == root && edge.Size == m.End
+	if idsErr == nil && treeKnown && tenantsErr == nil {
 		w.ids, w.tiles, l.edge = ids, tiles, edge
+		l.tenants.add(tenants...)
 		return nil
 	}
-	l.o.Logger.Warn("making a window's side files again from its events", "window", w.first, "err", errors.Join(idsErr, tilesErr))
-	if idsErr == nil {
-		ids.close()
-	}
-	if err = l.repairSealed(w); err != nil {
-		if tilesErr == nil && edge.Size == m.End && edge.Root() == root {
-			w.tiles, l.edge = tiles, edge // the windows behind are held against their own hashes, not against this damage
+	l.o.Logger.Warn("making a window's side files again from its events", "window", w.first, "err", errors.Join(idsErr, tilesErr, tenantsErr))
+	if err = l.repairSealed(w); err == nil {
+		if idsErr == nil {
+			err = ids.close()
 		}
+		return err
+	}
+	if treeKnown {
+		w.tiles, l.edge = tiles, edge // the windows behind are held against their own hashes, not against this damage
+	}
+	if idsErr == nil {
+		w.ids = ids
+	}
+	if tenantsErr == nil {
+		l.tenants.add(tenants...)
+	}
+	if idsErr != nil || !treeKnown {
 		l.treeBroken(err) // which IDs are taken, or how the tree goes on, is not known
 	}
 	return err
@@ -256,9 +266,15 @@ func (l *Log) repairSealed(w *window) error {
 		return err
 	}
 	w.release()
-	r.install(w)
+	l.install(r, w)
 	l.edge = r.edge
 	return w.seal()
+}
+
+// install takes over what was recomputed into a window that nobody else uses yet.
+func (l *Log) install(r *recomputed, w *window) {
+	r.install(w)
+	l.tenants.add(sortedKeys(w.meta.tenants)...)
 }
 
 // recoverWindow opens the store of a window that still grew, replays it and recomputes all of its hashes.
@@ -278,7 +294,7 @@ func (l *Log) recoverWindow(w *window) error {
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	w.end.Store(r.end)
-	r.install(w)
+	l.install(r, w)
 	l.edge = r.edge
 	err = r.problem(w)
 	if err == nil && r.watch > w.first && r.watch <= r.end && r.watched != l.checkpoint.root {

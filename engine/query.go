@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"time"
 )
 
@@ -10,6 +11,8 @@ type Tenants struct {
 	Names []string
 }
 
+func (w Tenants) see(tenant string) bool { return w.All || slices.Contains(w.Names, tenant) }
+
 // Query is a question to the log, as plain data.
 type Query struct {
 	Tenants Tenants
@@ -18,15 +21,17 @@ type Query struct {
 	To      time.Time // exclusive; zero: no bound
 	Sort    string    // "time" (or empty) or a column of Columns
 	Desc    bool
-	Limit   int    // page size, 1 to MaxPage; 0 means 50
+	Limit   int    // most events on a page, 1 to MaxPage; 0 means 50. A page by cursor ends before it passes MaxPageBytes
 	Cursor  string // from Result.Next; bound to the query that gave it
 	Page    int    // from 1; 0 means by cursor. Not with Cursor
 }
 
-// MaxPage is the largest page, MaxSkip how far page numbers reach (deeper needs the cursor).
+// MaxPage is the largest page, MaxSkip how far page numbers reach (deeper needs the cursor), MaxPageBytes about how many bytes of events are on
+// a page of more than one.
 const (
-	MaxPage = 1000
-	MaxSkip = 10_000_000
+	MaxPage      = 1000
+	MaxSkip      = 10_000_000
+	MaxPageBytes = 16 << 20
 )
 
 // Result is one page of a query's answer.

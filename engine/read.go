@@ -9,16 +9,27 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// findID appends the seqs of all events, in every window, whose ID has the hash.
-func (l *Log) findID(hash uint64, dst []uint64) []uint64 {
+// findID appends the seqs of all events, in every window, whose ID has the key.
+func (l *Log) findID(key idKey, dst []uint64) []uint64 {
+	l.eachIDs(func(ids idSet) { dst = ids.find(key, dst) })
+	return dst
+}
+
+// findName appends the seqs of all events, in every window and of every tenant, whose ID may be the one.
+func (l *Log) findName(id string, dst []uint64) []uint64 {
+	name := nameHash([]byte(id))
+	l.eachIDs(func(ids idSet) { dst = ids.findName(name, dst) })
+	return dst
+}
+
+func (l *Log) eachIDs(fn func(idSet)) {
 	for _, w := range slices.Backward(l.list()) {
 		w.mu.Lock()
 		if w.ids != nil && !w.gone {
-			dst = w.ids.find(hash, dst)
+			fn(w.ids)
 		}
 		w.mu.Unlock()
 	}
-	return dst
 }
 
 // damagedIfMissing names what it means when a key that must be there is not.
@@ -57,7 +68,7 @@ func eventAt(txn *badger.Txn, seq uint64) (*Event, error) {
 func (l *Log) digestAt(seq uint64) (key []byte, digest [32]byte, err error) {
 	w := windowOf(l.list(), seq)
 	if w == nil {
-		return nil, digest, fmt.Errorf("%w: seq %d", ErrNotFound, seq)
+		return nil, digest, fmt.Errorf("seq %d: %w", seq, errDropped)
 	}
 	err = w.read(w.end.Load(), func(txn *badger.Txn) error {
 		if key, err = eventKeyAt(txn, seq, nil); err != nil {
@@ -79,42 +90,50 @@ func (l *Log) digestAt(seq uint64) (key []byte, digest [32]byte, err error) {
 }
 
 // lookup finds the places of the events with the IDs in the tenants that who may see.
-func (l *Log) lookup(who Tenants, ids []string) (at []Pos, err error) {
-	tenants := who.Names
-	if who.All {
-		tenants = l.Tenants()
-	}
+func (l *Log) lookup(ctx context.Context, who Tenants, ids []string) (at []Pos, err error) {
 	windows := l.list()
 	for _, id := range ids {
-		for _, tenant := range tenants {
-			for _, seq := range l.findID(idHash(tenant, id), nil) {
-				w := windowOf(windows, seq)
-				if w == nil {
-					continue // being committed, or dropped a moment ago
-				}
-				err := w.read(w.end.Load(), func(txn *badger.Txn) error {
-					key, err := eventKeyAt(txn, seq, nil)
-					if err != nil {
-						return err
-					}
-					t, foundID, foundTenant, err := splitEventKey(key)
-					if err == nil && foundID == id && foundTenant == tenant {
-						at = append(at, Pos{t.UnixNano(), seq})
-					}
+		for _, seq := range l.mayHaveID(who, id) {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			w := windowOf(windows, seq)
+			if w == nil {
+				continue // being committed, or dropped a moment ago
+			}
+			err := w.read(w.end.Load(), func(txn *badger.Txn) error {
+				key, err := eventKeyAt(txn, seq, nil)
+				if err != nil {
 					return err
-				})
-				if err != nil && !errors.Is(err, errDropped) {
-					return nil, fmt.Errorf("look up event ID: %w", err)
 				}
+				t, foundID, tenant, err := splitEventKey(key)
+				if err == nil && foundID == id && who.see(tenant) {
+					at = append(at, Pos{t.UnixNano(), seq})
+				}
+				return err
+			})
+			if err != nil && !errors.Is(err, errDropped) {
+				return nil, fmt.Errorf("look up event ID: %w", err)
 			}
 		}
 	}
 	return at, nil
 }
 
+// mayHaveID returns the seqs of the events that have the ID in one of who's tenants, and perhaps of some others.
+func (l *Log) mayHaveID(who Tenants, id string) (seqs []uint64) {
+	if who.All {
+		return l.findName(id, nil)
+	}
+	for _, tenant := range who.Names {
+		seqs = l.findID(newIDKey(tenant, id), seqs)
+	}
+	return seqs
+}
+
 // Get returns the event with the ID in one of the tenants, or ErrNotFound. Where several tenants have it, the newest is returned.
 func (l *Log) Get(ctx context.Context, who Tenants, id string) (*Event, error) {
-	at, err := l.lookup(who, []string{id})
+	at, err := l.lookup(ctx, who, []string{id})
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +185,14 @@ func missing(windows []*window, seq uint64) error {
 
 // readRange calls fn for the events with from <= seq < to in seq order. Fn may keep the event.
 func (l *Log) readRange(ctx context.Context, from, to uint64, fn func(*Event) error) error {
-	const chunk = 1024
+	each := func(events []*Event) error {
+		for _, e := range events {
+			if err := fn(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	for from < to {
 		if err := ctx.Err(); err != nil {
 			return context.Cause(ctx)
@@ -176,26 +202,27 @@ func (l *Log) readRange(ctx context.Context, from, to uint64, fn func(*Event) er
 		if w == nil {
 			return missing(windows, from)
 		}
-		end := min(to, w.end.Load(), from+chunk)
+		end := min(to, w.end.Load(), from+fetchChunk)
 		events := l.recent.get(from, end)
-		if events == nil {
-			var err error
-			if events, err = w.readSeqs(from, end); err != nil {
-				return err
+		var err error
+		if events != nil {
+			err = each(events)
+		} else {
+			var at []Pos
+			if at, err = w.placesOf(from, end); err == nil {
+				err = l.fetchChunks(ctx, at, each)
 			}
 		}
-		for _, e := range events {
-			if err := fn(e); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 		from = end
 	}
 	return nil
 }
 
-// readSeqs reads a short run of events in seq order.
-func (w *window) readSeqs(from, to uint64) ([]*Event, error) {
+// placesOf reads the places of the events with from <= seq < to, by seq.
+func (w *window) placesOf(from, to uint64) ([]Pos, error) {
 	at := make([]Pos, 0, to-from)
 	err := w.read(w.end.Load(), func(txn *badger.Txn) error { // the version is a whole group's, and the last one may reach beyond to
 		return eachSeq(txn, from, to, func(seq uint64, key []byte) error {
@@ -209,11 +236,7 @@ func (w *window) readSeqs(from, to uint64) ([]*Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	sorted := slices.Clone(at)
-	slices.SortFunc(sorted, comparePos)
-	events := make([]*Event, to-from)
-	err = w.fetch(sorted, func(i int, e *Event) { events[e.Seq-from] = e })
-	return events, err
+	return at, nil
 }
 
 func comparePos(a, b Pos) int {

@@ -28,7 +28,7 @@ type recomputed struct {
 // leaf is what was read of one event.
 type leaf struct {
 	hash merkle.Hash
-	id   uint64 // idHash
+	id   idKey
 	key  uint64 // xxhash of the event key
 	seen bool
 }
@@ -114,7 +114,7 @@ func (r *recomputed) install(w *window) {
 	w.meta, w.tiles, w.tile = r.meta, r.tiles, r.tile
 	ids := w.ids.(*openIDs)
 	for i := range r.leaves {
-		ids.add(r.leaves[i].id, w.first+uint64(i))
+		ids.add(r.leaves[i].id)
 	}
 	r.leaves, r.seqKeys, r.groups = nil, nil, nil
 }

@@ -114,7 +114,7 @@ func (r *recomputed) hashEvent(key, value, buf []byte, sums *windowMeta) ([]byte
 	buf = append(appendHead(buf[:0], id, t, tenant), s.body...)
 	l := leaf{
 		hash: leafHash(&r.groupOf(s.seq).secret, s.seq, s.received, contentDigest(buf)),
-		id:   idHash(tenant, id), key: xxhash.Sum64(key[1:]), seen: true,
+		id:   newIDKey(tenant, id), key: xxhash.Sum64(key[1:]), seen: true,
 	}
 	r.mu.Lock()
 	taken := r.leaves[s.seq-r.first].seen

@@ -71,9 +71,6 @@ func (b *restoration) window(first uint64) error {
 	return nil
 }
 
-// roomEvery is how many events are restored between two looks at the free space.
-const roomEvery = 1 << 15
-
 // room looks for free space: a store on a full disk dies by a signal.
 func (b *restoration) room() error {
 	b.log.guard.check(b.log)
@@ -83,24 +80,21 @@ func (b *restoration) room() error {
 // group commits the group again: same place, same secret, same time of arrival, and so the same hashes.
 func (b *restoration) group(g *group) error {
 	l := b.log
-	if g.first/roomEvery != g.end/roomEvery {
-		if err := b.room(); err != nil {
-			return err
-		}
-	}
 	next := l.newGroup()
+	if err := l.guard.room(l, uint64(next.maxBytes)); err != nil {
+		return err
+	}
 	next.secret, next.received = g.secret, g.received
 	outcomes := make([]Outcome, len(g.events))
 	for i := range g.events {
 		outcomes[i].ID, g.events[i].out = g.events[i].event.ID, &outcomes[i]
 	}
-	request := &appendRequest{events: g.events}
-	if l.placeRequest(next, request) {
+	if l.placeRequest(next, &appendRequest{events: g.events}) {
 		return fmt.Errorf("the group does not fit into one transaction of a store with a memtable of %d bytes", l.o.memTable)
 	}
 	for i := range outcomes {
 		if outcomes[i].Status != Created {
-			return errors.Join(fmt.Errorf("%w: event ID %q is there twice", ErrDamaged, shorten(outcomes[i].ID)), request.err)
+			return errors.Join(fmt.Errorf("%w: event ID %q is there twice", ErrDamaged, shorten(outcomes[i].ID)), outcomes[i].Err)
 		}
 	}
 	return l.commit(next)

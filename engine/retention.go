@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 )
 
@@ -94,7 +95,12 @@ func (l *Log) dropOldest(w *window) error {
 	if err := l.saveManifest(); err != nil {
 		return err
 	}
-	err := w.remove()
+	tenants, err := readTenants(filepath.Join(w.dir, tenantsName))
+	if err != nil { // they stay in the list of tenants until the next start
+		l.o.Logger.Warn("read a removed window's tenants", "err", err)
+	}
+	l.tenants.remove(tenants)
+	err = w.remove()
 	l.indexed.notify() // who waits for its events to be indexed waits in vain
 	return err
 }

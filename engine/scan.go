@@ -36,7 +36,7 @@ func (l *Log) Scan(ctx context.Context, who Tenants, from, to time.Time, desc bo
 		}
 		e := best.ready[0]
 		best.ready = best.ready[1:]
-		if who.All || slices.Contains(who.Names, e.Tenant) {
+		if who.see(e.Tenant) {
 			if err := fn(e); err != nil {
 				return err
 			}
@@ -50,35 +50,38 @@ type windowCursor struct {
 	w        *window
 	from, to time.Time
 	desc     bool
-	places   []Pos // that are still to be read, in time order
-	found    bool  // places are there
+	places   []Pos // that are still to be read, in the scan's order
+	chunks   chunker
 	ready    []*Event
 }
+
+// A cursor holds fewer events than other readers: there is one for each window.
+const (
+	cursorChunk      = fetchChunk / 2
+	cursorChunkBytes = 1 << 20
+)
 
 // fill reads the next chunk if none is ready.
 func (c *windowCursor) fill() (err error) {
 	if len(c.ready) > 0 {
 		return nil
 	}
-	if !c.found {
+	if c.chunks.read == nil {
 		if c.places, err = c.w.placesBetween(c.from, c.to); err != nil {
 			return err
 		}
-		c.found = true
+		if c.desc {
+			slices.Reverse(c.places)
+		}
+		c.chunks = chunker{most: cursorChunk, bytes: cursorChunkBytes, read: c.w.fetch}
 	}
-	n := min(len(c.places), fetchChunk/2)
-	chunk, rest := c.places[:n], c.places[n:]
-	if c.desc {
-		rest, chunk = c.places[:len(c.places)-n], c.places[len(c.places)-n:]
+	if len(c.places) == 0 {
+		return nil
 	}
-	c.places = rest
-	c.ready = make([]*Event, n)
-	if err := c.w.fetch(chunk, func(i int, e *Event) { c.ready[i] = e }); err != nil {
+	if c.ready, err = c.chunks.next(c.places); err != nil {
 		return err
 	}
-	if c.desc {
-		slices.Reverse(c.ready)
-	}
+	c.places = c.places[len(c.ready):]
 	return nil
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -78,8 +79,31 @@ func (l *Log) searchByTime(ctx context.Context, q *Query) (*Result, error) {
 		at = at[:q.Limit]
 		r.Next = encodeCursor(q, ColumnPos{Pos: at[q.Limit-1]})
 	}
-	r.Events, err = s.events(ctx, at)
-	return r, err
+	return r, s.fill(ctx, q, r, at, func(i int) ColumnPos { return ColumnPos{Pos: at[i]} })
+}
+
+// fill reads the page's events. When they grow too large, a page by cursor ends early and the cursor goes on from there; a numbered page
+// is refused, because the next number begins where a full page would have ended.
+func (s *snapshot) fill(ctx context.Context, q *Query, r *Result, at []Pos, place func(i int) ColumnPos) error {
+	r.Events = make([]*Event, 0, len(at))
+	held := 0
+	err := s.log.fetchChunks(ctx, at, func(events []*Event) error {
+		for _, e := range events {
+			if held += e.held(); held > MaxPageBytes && len(r.Events) > 0 {
+				return errEnough
+			}
+			r.Events = append(r.Events, e)
+		}
+		return nil
+	})
+	if !errors.Is(err, errEnough) {
+		return err
+	}
+	if q.Page > 0 {
+		return &FieldError{"limit", fmt.Sprintf("page %d of %d events is larger than %d MiB; ask for fewer, or go on by the cursor", q.Page, q.Limit, MaxPageBytes>>20)}
+	}
+	r.Next = encodeCursor(q, place(len(r.Events)-1))
+	return nil
 }
 
 // Each calls fn for every event that q matches, in time order (q.Desc: newest first), from a snapshot taken at the call: exactly the events of the
@@ -109,16 +133,14 @@ func (s *snapshot) stream(ctx context.Context, desc bool, fn func(*Event) error)
 	go func() {
 		defer close(chunks)
 		failed = s.walk(desc, func(at []Pos) error {
-			events, err := s.events(ctx, at)
-			if err != nil {
-				return err
-			}
-			select {
-			case chunks <- events:
-				return nil
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
+			return s.log.fetchChunks(ctx, at, func(events []*Event) error {
+				select {
+				case chunks <- events:
+					return nil
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+			})
 		})
 	}()
 	for events := range chunks {

@@ -48,8 +48,7 @@ func (l *Log) searchByColumn(ctx context.Context, q *Query) (*Result, error) {
 	for i, p := range places {
 		at[i] = p.Pos
 	}
-	r.Events, err = s.events(ctx, at)
-	return r, err
+	return r, s.fill(ctx, q, r, at, func(i int) ColumnPos { return places[i] })
 }
 
 // columnOrder gathers places in the order of a column.
@@ -66,6 +65,7 @@ func (o *columnOrder) add(e *Event) {
 		p.Value, p.Has = values[0], true
 	}
 	if o.after == nil || o.compare(*o.after, p) < 0 {
+		p.Value = strings.Clone(p.Value) // the event's text is not kept with it
 		o.places = append(o.places, p)
 	}
 }

@@ -33,7 +33,7 @@ func (l *Log) snapshot(ctx context.Context, q *Query, visit func(*Event)) (*snap
 	s.size = l.Size()
 	windows := l.list()
 	s.plan = Compile(q.Where, q.Tenants, q.From, q.To, func(ids []string) []Pos {
-		at, err := l.lookup(q.Tenants, ids)
+		at, err := l.lookup(ctx, q.Tenants, ids)
 		lookupErr = errors.Join(lookupErr, err)
 		return at
 	})
@@ -173,25 +173,6 @@ func (s *snapshot) walk(desc bool, fn func([]Pos) error) error {
 		}
 		after = &at[len(at)-1]
 	}
-}
-
-// events reads the events at places in either order, and keeps the order.
-func (s *snapshot) events(ctx context.Context, at []Pos) ([]*Event, error) {
-	order := make([]int, len(at)) // of at's places in time order
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(i, j int) int { return comparePos(at[i], at[j]) })
-	sorted := make([]Pos, len(at))
-	for i, from := range order {
-		sorted[i] = at[from]
-	}
-	events := make([]*Event, len(at))
-	err := s.log.fetch(ctx, sorted, func(i int, e *Event) error {
-		events[order[i]] = e
-		return nil
-	})
-	return events, err
 }
 
 // retryDropped runs a read again when retention removed a window under it: the next snapshot does not have it.

@@ -59,7 +59,7 @@ func decodeStored(key, value []byte) (*Event, error) {
 			return nil, fmt.Errorf("%w: body of event %d: %w", ErrDamaged, s.seq, err)
 		}
 	}
-	e.Seq, e.Received = s.seq, time.Unix(0, s.received).UTC()
+	e.Seq, e.Received, e.stored = s.seq, time.Unix(0, s.received).UTC(), len(s.body)
 	return e, nil
 }
 

@@ -27,6 +27,8 @@ type window struct {
 	served  atomic.Uint64 // events below are no lag: the index has or had them, or lacked them at the start
 	split   atomic.Bool   // the next window is to begin as soon as it can, see feedAgain
 
+	servedBytes atomic.Int64 // of the events below served; after a start about so many
+
 	mu          sync.Mutex // guards what follows
 	idle        sync.Cond  // signalled when refs falls, busy ends or a closer is done
 	db          *badger.DB // nil: not open (sealed windows open on demand)
@@ -55,8 +57,8 @@ type windowMeta struct {
 	minTime, maxTime int64
 	received         int64 // of the last event
 	bytes            int64
-	tenants          map[string]struct{}
-	root             merkle.Hash // of the tree with end leaves
+	tenants          map[string]struct{} // of a sealed window they are in its tenants file only
+	root             merkle.Hash         // of the tree with end leaves
 }
 
 var errDropped = errors.New("window was removed by retention")
@@ -70,14 +72,16 @@ func newWindow(dir string, first uint64, memTable int64, logger *slog.Logger) *w
 	return w
 }
 
-// add notes an event that the next publish makes readable.
-func (m *windowMeta) add(t int64, received int64, bytes int, tenant string) {
+// add notes an event that the next publish makes readable, and reports whether it is the tenant's first.
+func (m *windowMeta) add(t int64, received int64, bytes int, tenant string) (fresh bool) {
 	m.minTime, m.maxTime = min(m.minTime, t), max(m.maxTime, t)
 	m.received = max(m.received, received)
 	m.bytes += int64(bytes)
-	if _, known := m.tenants[tenant]; !known {
-		m.tenants[tenant] = struct{}{}
+	if _, known := m.tenants[tenant]; known {
+		return false
 	}
+	m.tenants[tenant] = struct{}{}
+	return true
 }
 
 // addLeaf adds a leaf to the tiles.
@@ -127,6 +131,7 @@ func (w *window) removed() bool {
 func (w *window) seal() error {
 	w.mu.Lock()
 	ids, _ := w.ids.(*openIDs)
+	tenants := sortedKeys(w.meta.tenants)
 	w.mu.Unlock()
 	if ids != nil {
 		if err := ids.write(filepath.Join(w.dir, idsName)); err != nil {
@@ -136,6 +141,9 @@ func (w *window) seal() error {
 	if err := writeTiles(filepath.Join(w.dir, tilesName), w.tiles); err != nil {
 		return fmt.Errorf("seal window %d: write tiles: %w", w.first, err)
 	}
+	if err := writeTenants(filepath.Join(w.dir, tenantsName), tenants); err != nil {
+		return fmt.Errorf("seal window %d: write tenants: %w", w.first, err)
+	}
 	if err := syncDir(w.dir); err != nil {
 		return fmt.Errorf("seal window %d: %w", w.first, err)
 	}
@@ -143,7 +151,7 @@ func (w *window) seal() error {
 	if err != nil {
 		return fmt.Errorf("seal window %d: read back ids: %w", w.first, err)
 	}
-	if err := w.closeStore(func() { w.sealed, w.ids = true, sealed }); err != nil {
+	if err := w.closeStore(func() { w.sealed, w.ids, w.meta.tenants = true, sealed, nil }); err != nil {
 		sealed.close()
 		return fmt.Errorf("seal window %d: %w", w.first, err)
 	}
@@ -182,7 +190,6 @@ func (w *window) manifest() manifestWindow {
 		m.End = w.end.Load()
 		m.MinTime, m.MaxTime = time.Unix(0, w.meta.minTime).UTC(), time.Unix(0, w.meta.maxTime).UTC()
 		m.Received, m.Bytes, m.Root = time.Unix(0, w.meta.received).UTC(), w.meta.bytes, encodeHash(w.meta.root)
-		m.Tenants = sortedKeys(w.meta.tenants)
 	}
 	return m
 }

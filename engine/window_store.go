@@ -28,8 +28,11 @@ func (w *window) read(end uint64, fn func(txn *badger.Txn) error) error {
 	return nil
 }
 
-// shortRead is how many items one read of a walk passes: a few milliseconds.
-const shortRead = 2048
+// How many items one read of a walk passes, a few milliseconds, and about how many bytes of them.
+const (
+	shortRead      = 2048
+	shortReadBytes = 2 << 20
+)
 
 // walk calls fn for the items of a key family in their order, as read does, but in short reads: between them the window may be sealed or closed
 // and the store opened again. Between (may be nil) is called after each, when nothing of the store is held.
@@ -39,10 +42,8 @@ func (w *window) walk(end uint64, family byte, fn func(item *badger.Item) error,
 			it := familyIterator(txn, family)
 			defer it.Close()
 			it.Seek(next)
-			for range shortRead {
-				if !it.Valid() {
-					break
-				}
+			for items, bytes := 0, int64(0); it.Valid() && items < shortRead && bytes < shortReadBytes; items++ {
+				bytes += it.Item().EstimatedSize()
 				if err := fn(it.Item()); err != nil {
 					return err
 				}

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // postEvents answers POST /api/v1/events: 201 when every event is in, 207 when some are, and a problem document when
-// none is. What it calls in is on disk.
+// none is: 503 when some of them may go in later, else 422. What it calls in is on disk.
 func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 	b, err := a.receive(w, r)
 	if err != nil {
@@ -27,6 +28,9 @@ func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusCreated
 	if tally.rejected() > 0 {
 		status = http.StatusMultiStatus
+	}
+	if err := notLookedUp(b.outcomes); err != nil {
+		reply.Keep(r, err)
 	}
 	buf := buffers.Get().(*[]byte)
 	*buf = appendOutcomes(append((*buf)[:0], '{'), tally, b.outcomes)
@@ -56,6 +60,9 @@ func (a *API) receive(w http.ResponseWriter, r *http.Request) (*batch, error) {
 // refuseAll answers with a problem that also holds the members of an ordinary answer, so that each event's reason is told.
 func (a *API) refuseAll(w http.ResponseWriter, r *http.Request, b *batch, t tally) error {
 	p := reply.Fill(r, reply.NoEvents("every event was refused; the items say why"))
+	if err := notLookedUp(b.outcomes); err != nil {
+		p = reply.Fill(r, fmt.Errorf("%w: %w", reply.Unavailable("no event went in, and some may later: send the request again; the items say which"), err))
+	}
 	var field *engine.FieldError
 	if len(b.outcomes) == 1 && errors.As(b.outcomes[0].Err, &field) {
 		p.Field, p.Detail = field.Field, field.Error()
@@ -69,11 +76,27 @@ func (a *API) refuseAll(w http.ResponseWriter, r *http.Request, b *batch, t tall
 	return nil
 }
 
+// notLookedUp returns why events are unavailable, for the operator; nil when none is.
+func notLookedUp(outcomes []engine.Outcome) (err error) {
+	n := 0
+	for _, o := range outcomes {
+		if o.Status == engine.Unavailable {
+			if n++; n == 1 {
+				err = o.Err
+			}
+		}
+	}
+	if n > 1 {
+		err = fmt.Errorf("%d events, the first: %w", n, err)
+	}
+	return err
+}
+
 // tally counts outcomes by status.
-type tally struct{ created, duplicate, conflict, invalid uint64 }
+type tally struct{ created, duplicate, conflict, invalid, unavailable uint64 }
 
 func (t tally) in() uint64       { return t.created + t.duplicate }
-func (t tally) rejected() uint64 { return t.conflict + t.invalid }
+func (t tally) rejected() uint64 { return t.conflict + t.invalid + t.unavailable }
 
 func (a *API) count(outcomes []engine.Outcome) (t tally) {
 	for _, o := range outcomes {
@@ -84,6 +107,8 @@ func (a *API) count(outcomes []engine.Outcome) (t tally) {
 			t.duplicate++
 		case engine.Conflict:
 			t.conflict++
+		case engine.Unavailable:
+			t.unavailable++
 		default:
 			t.invalid++
 		}
@@ -93,6 +118,7 @@ func (a *API) count(outcomes []engine.Outcome) (t tally) {
 	m.events.WithLabelValues(string(engine.Duplicate)).Add(float64(t.duplicate))
 	m.rejected.WithLabelValues(string(engine.Conflict)).Add(float64(t.conflict))
 	m.rejected.WithLabelValues(string(engine.Invalid)).Add(float64(t.invalid))
+	m.rejected.WithLabelValues(string(engine.Unavailable)).Add(float64(t.unavailable))
 	return t
 }
 
@@ -131,8 +157,11 @@ func mistake(o engine.Outcome) (field, message string) {
 	if f, ok := errors.AsType[*engine.FieldError](o.Err); ok {
 		return f.Field, f.Message
 	}
-	if o.Status == engine.Conflict {
+	switch o.Status {
+	case engine.Conflict:
 		return "id", o.Err.Error()
+	case engine.Unavailable: // the cause is the operator's
+		return "id", "whether it is taken cannot be told now; the event did not go in, send it again"
 	}
 	return "event", o.Err.Error()
 }

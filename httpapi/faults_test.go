@@ -2,13 +2,17 @@ package httpapi
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"annals/engine"
+	"annals/engine/enginetest"
 )
 
 // TestDiskFull: writes are refused by name, reads go on, and /readyz says so.
@@ -38,6 +42,50 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("readyz: %d %s", resp.StatusCode, body)
 	}
 	full.Store(false) // the log is verified at the end, as far as it is ready
+}
+
+// TestUnavailableEvents: an event that cannot be looked up is told so, does not keep the others out, and is counted. What is broken is in
+// the operator's log only.
+func TestUnavailableEvents(t *testing.T) {
+	o := engine.Options{Dir: t.TempDir(), WindowEvents: 256}
+	l := enginetest.OpenLog(t, o)
+	for i := range 300 {
+		enginetest.Append(t, l, &engine.Event{ID: fmt.Sprint("lost-", i), Time: testNow, Action: "a"})
+	}
+	enginetest.Eventually(t, "a window is sealed", func() bool { return l.Stats().Windows[0].State == "sealed" })
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	tables, err := filepath.Glob(filepath.Join(o.Dir, "windows/00000000000000000000/log/*.sst"))
+	if err != nil || len(tables) == 0 {
+		t.Fatalf("tables %v, %v", tables, err)
+	}
+	for _, path := range []string{tables[0], filepath.Join(o.Dir, "windows/00000000000000000000/tenants")} { // without that, the start looks at the store
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := serve(t, Options{}, o)
+	lost := `{"id":"lost-7","time":"2026-11-23T12:00:00Z","action":"a"}`
+	f := func(body string, status int, want ...string) {
+		t.Helper()
+		resp, answer := s.do(t, s.request(t, "POST", "/api/v1/events", body))
+		if resp.StatusCode != status || strings.Contains(answer, "window") || strings.Contains(answer, ".sst") {
+			t.Errorf("%s: %d, want %d; %s", body, resp.StatusCode, status, answer)
+		}
+		for _, w := range want {
+			if !strings.Contains(answer, w) {
+				t.Errorf("%s: the answer lacks %s: %s", body, w, answer)
+			}
+		}
+	}
+	f(`{"id":"new","action":"a"}`+"\n"+lost+"\n"+`{"id":"bad"}`, http.StatusMultiStatus, `"created":1,"duplicate":0,"rejected":2`,
+		`{"id":"lost-7","status":"unavailable","error":{"field":"id","message":`, `"status":"invalid"`)
+	f(lost, http.StatusServiceUnavailable, "urn:annals:problem:unavailable", `"rejected":1`, `"status":"unavailable"`)
+	f(lost+"\n"+`{"id":"bad"}`, http.StatusServiceUnavailable, `"status":"unavailable"`, `"status":"invalid"`)
+	if _, metrics := s.do(t, s.request(t, "GET", "/metrics", "")); !strings.Contains(metrics, `annals_events_rejected_total{reason="unavailable"} 3`) {
+		t.Errorf("the metrics do not count three unavailable events: %s", metrics)
+	}
 }
 
 // TestFailedCommit: what is not durable is not acknowledged, and the client learns no more than it needs.

@@ -103,3 +103,30 @@ func TestEventLimits(t *testing.T) {
 	f("past", `{"action":"a","time":"1969-12-31T23:59:59Z"}`, "time", "1970")
 	f("control", `{"action":"a","id":"x\u0000"}`, "id", "control")
 }
+
+// TestLargePage: a page by cursor ends before it grows too large, and a numbered page says that it would.
+func TestLargePage(t *testing.T) {
+	s := newServer(t, Options{})
+	var body strings.Builder
+	for i := range 70 {
+		fmt.Fprintf(&body, `{"id":"large-%d","action":"a","description":%q}`+"\n", i, strings.Repeat("x", 255<<10))
+	}
+	s.post(t, body.String())
+	seen, cursor := 0, ""
+	for page := 0; page == 0 || cursor != ""; page++ {
+		resp, answer := s.do(t, s.request(t, "GET", "/api/v1/events?limit=1000&cursor="+cursor, ""))
+		if resp.StatusCode != http.StatusOK || len(answer) > engine.MaxPageBytes+1000 || page > 3 {
+			t.Fatalf("page %d: %d, %d bytes", page, resp.StatusCode, len(answer))
+		}
+		seen += strings.Count(answer, `"action":"a"`)
+		_, cursor, _ = strings.Cut(answer, `"next":"`)
+		cursor, _, _ = strings.Cut(cursor, `"`)
+	}
+	if seen != 70 {
+		t.Errorf("the pages have %d events", seen)
+	}
+	resp, answer := s.do(t, s.request(t, "GET", "/api/v1/events?limit=1000&page=1", ""))
+	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(answer, `"field":"limit"`) || !strings.Contains(answer, "cursor") {
+		t.Errorf("numbered page: %d %.300s", resp.StatusCode, answer)
+	}
+}

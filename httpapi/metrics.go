@@ -51,7 +51,7 @@ func newMetrics(more []prometheus.Collector) *metrics {
 	for _, s := range []engine.Status{engine.Created, engine.Duplicate} {
 		m.events.WithLabelValues(string(s))
 	}
-	for _, s := range []engine.Status{engine.Invalid, engine.Conflict} {
+	for _, s := range []engine.Status{engine.Invalid, engine.Conflict, engine.Unavailable} {
 		m.rejected.WithLabelValues(string(s))
 	}
 	m.refused.WithLabelValues(reply.ProblemOf(engine.ErrDiskFull).Code())

@@ -35,7 +35,10 @@ func newServer(t *testing.T, o Options) *server {
 func serve(t *testing.T, o Options, kept engine.Options) *server {
 	t.Helper()
 	now := func() time.Time { return testNow }
-	kept.Dir, kept.Now = t.TempDir(), now
+	kept.Now = now
+	if kept.Dir == "" {
+		kept.Dir = t.TempDir()
+	}
 	l := enginetest.OpenLog(t, kept)
 	doors, token, err := auth.Open(t.TempDir())
 	if err != nil {

@@ -178,7 +178,9 @@ func BenchmarkFind(b *testing.B) {
 	ask("histogram", word, func(h engine.Hits) { h.Counts(edges) })
 	ask("five-facets", word, func(h engine.Hits) {
 		for _, c := range []string{"module", "operation", "result", "project", "user"} {
-			h.Facet(c)
+			if _, err := h.Facet(context.Background(), c, func([]byte, uint64) {}); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 	ask("by-user", engine.PlanAll{}, func(h engine.Hits) { h.ByColumn("user", nil, false, 0, 50) })

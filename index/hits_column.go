@@ -6,44 +6,6 @@ import (
 	"annals/engine"
 )
 
-func (h *hits) Facet(column string) (map[string]uint64, bool) {
-	if !slices.Contains(engine.IndexedColumns, column) {
-		return nil, false
-	}
-	counts := map[string]uint64{}
-	for i := range h.parts {
-		p := &h.parts[i]
-		c := p.s.columns[column]
-		h.touch(c.touches(p.s))
-		values := make([]uint64, c.values)
-		for code, n := range p.countCodes(c) {
-			if n > 0 {
-				c.eachValue(uint32(code), func(v int) {
-					if v < len(values) {
-						values[v] += n
-					}
-				})
-			}
-		}
-		for v, n := range values {
-			if n > 0 {
-				counts[string(c.value(v))] += n
-			}
-		}
-	}
-	return counts, true
-}
-
-func (p *part) countCodes(c *column) []uint64 {
-	counts := make([]uint64, c.codes())
-	p.set.each(func(docs []uint32) {
-		for _, d := range docs {
-			counts[c.code(d)]++
-		}
-	})
-	return counts
-}
-
 func (h *hits) ByColumn(column string, after *engine.ColumnPos, desc bool, skip, limit int) ([]engine.ColumnPos, bool) {
 	if !slices.Contains(engine.IndexedColumns, column) {
 		return nil, false

@@ -31,9 +31,12 @@ type fakeServer struct {
 	before func(n int, w http.ResponseWriter, r *http.Request) bool
 	// after lets a request be worked on and then decides what becomes of the answer; true means that it is lost.
 	after func(n int, r *http.Request) bool
+	// unavailable says which events cannot be told about now.
+	unavailable func(id string) bool
 
 	mu       sync.Mutex
 	requests int
+	posted   int // events in all requests
 	events   []*engine.Event
 	byID     map[string]*engine.Event
 	arrived  chan struct{} // closed and replaced when an event comes in
@@ -120,6 +123,9 @@ func (f *fakeServer) add(line []byte) (id, status, message string) {
 	if err != nil {
 		return "", "invalid", err.Error()
 	}
+	if f.unavailable != nil && f.unavailable(e.ID) {
+		return e.ID, "unavailable", "id: cannot be told now"
+	}
 	if old := f.byID[e.Tenant+"/"+e.ID]; old != nil {
 		again := *e
 		again.Seq = old.Seq
@@ -172,9 +178,12 @@ func (f *fakeServer) post(w http.ResponseWriter, r *http.Request) {
 		}
 		items = append(items, item)
 	}
-	in, out := counts["created"]+counts["duplicate"], counts["invalid"]+counts["conflict"]
+	in, out := counts["created"]+counts["duplicate"], counts["invalid"]+counts["conflict"]+counts["unavailable"]
+	f.posted += in + out
 	status := 201
 	switch {
+	case in == 0 && counts["unavailable"] > 0:
+		status = 503
 	case in == 0:
 		status = 422
 	case out > 0:

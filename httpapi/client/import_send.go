@@ -47,6 +47,15 @@ func (b *batch) add(line []byte, from entry) {
 	b.entries = append(b.entries, from)
 }
 
+// line returns the i-th event, without the end of its line.
+func (b *batch) line(i int) []byte {
+	from := 0
+	if i > 0 {
+		from = b.ends[i-1]
+	}
+	return b.body[from : b.ends[i]-1]
+}
+
 // halves splits a batch of two or more events.
 func (b *batch) halves() (first, second *batch) {
 	n := len(b.entries) / 2
@@ -88,6 +97,9 @@ func (s *sender) send(ctx context.Context, b *batch) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		if u, ok := errors.AsType[*unsettled](err); ok {
+			b = u.rest
+		}
 		wait, again := s.retry(err, attempt)
 		if !again {
 			return s.narrow(ctx, b, err)
@@ -124,7 +136,7 @@ func (s *sender) retry(err error, attempt int) (time.Duration, bool) {
 		}
 		return 0, false
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	if _, ok := errors.AsType[*unsettled](err); ok || errors.Is(err, context.DeadlineExceeded) {
 		return wait, true
 	}
 	if _, ok := errors.AsType[*connectError](err); ok {
@@ -221,26 +233,46 @@ func (s *sender) eventsRequest(ctx context.Context, body []byte) (*http.Request,
 	return r, nil
 }
 
-// settle books the outcome of every event with its file.
+// unsettled says that the server has answered for a batch but for some events, which it cannot tell about now.
+type unsettled struct {
+	rest   *batch // those
+	reason string // of the first
+}
+
+func (u *unsettled) Error() string {
+	n := uint64(len(u.rest.entries))
+	return fmt.Sprintf("%s %s did not go in yet, the first: %s", grouped(n), plural(n, "event"), u.reason)
+}
+
+// settle books the outcome of every event with its file. Those that are to be sent again are in an *unsettled.
 func (s *sender) settle(b *batch, items []item) error {
 	for _, it := range items {
 		switch it.Status {
-		case "created", "duplicate", "conflict", "invalid":
+		case "created", "duplicate", "conflict", "invalid", "unavailable":
 		default:
 			return fmt.Errorf("%s answers with an outcome of an event that is not known: %q", s.base, it.Status)
 		}
 	}
+	again := &unsettled{rest: &batch{}}
 	for i, e := range b.entries {
 		switch items[i].Status {
 		case "created":
 			e.report.add(outcomes{created: 1})
 		case "duplicate":
 			e.report.add(outcomes{duplicate: 1})
+		case "unavailable":
+			if len(again.rest.entries) == 0 {
+				again.reason = fmt.Sprintf("%s: %s", e.place(), items[i].reason())
+			}
+			again.rest.add(b.line(i), e)
 		default:
 			e.report.reject(e.place(), items[i].reason())
 		}
 	}
-	s.progress.events(len(items))
+	s.progress.events(len(items) - len(again.rest.entries))
+	if len(again.rest.entries) > 0 {
+		return again
+	}
 	return nil
 }
 

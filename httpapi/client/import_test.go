@@ -97,18 +97,21 @@ func TestImportRetriesWithoutLossOrDoubling(t *testing.T) {
 
 func TestImportGivesUp(t *testing.T) {
 	f := newFake(t)
+	var full atomic.Bool // requests may still be under way when the first import has given up
+	full.Store(true)
 	f.before = func(n int, w http.ResponseWriter, r *http.Request) bool {
-		if n > 1 {
+		refused := n > 1 && full.Load()
+		if refused {
 			problem(w, 507, `"detail":"disk nearly full: writes are refused until space is freed"`)
 		}
-		return n > 1
+		return refused
 	}
 	c := newCLI(t, f.URL)
 	got := c.run("import", c.file("a.ndjson", eventLines(9000)))
 	if got.status != 1 || !strings.Contains(got.stderr, "disk nearly full") || !strings.Contains(got.stderr, "run it again") {
 		t.Fatalf("import: %+v", got)
 	}
-	f.before = nil
+	full.Store(false)
 	if got := c.run("import", c.file("a.ndjson", eventLines(9000))); got.status != 0 {
 		t.Fatalf("second import: %+v", got)
 	}
@@ -129,6 +132,32 @@ func TestImportPatienceEnds(t *testing.T) {
 	if got.status != 1 || !strings.Contains(got.stderr, "gave up after 1s: starting") || asked.Load() != 1 {
 		t.Fatalf("import after %d requests: %+v", asked.Load(), got)
 	}
+}
+
+// Events that the server cannot tell about now are sent again, alone, until it can; they are not rejected.
+func TestImportSendsUnavailableEventsAgain(t *testing.T) {
+	f := newFake(t)
+	c := newCLI(t, f.URL)
+	var away atomic.Int32
+	away.Store(3)
+	f.unavailable = func(id string) bool { return strings.HasSuffix(id, "7") && away.Load() > 0 || id == "e1042" }
+	f.after = func(n int, r *http.Request) bool {
+		away.Add(-1)
+		return false
+	}
+	got := c.run("import", c.file("a.ndjson", eventLines(100)+event(1000, `"result":"perhaps"`)+"\n"))
+	if got.status != 1 || !strings.Contains(got.stdout, "        100           0           1  native") {
+		t.Fatalf("import: %+v", got)
+	}
+	wantIn(t, f, 100)
+	if f.requests != 4 || f.posted != 101+3*10 {
+		t.Errorf("%d requests with %d events, want 4 with %d", f.requests, f.posted, 101+3*10)
+	}
+	got = c.run("import", "--retry", "1s", c.file("b.ndjson", event(1041, "")+"\n"+event(1042, "")+"\n"))
+	if got.status != 1 || !strings.Contains(got.stderr, "gave up after 1s: 1 event did not go in yet, the first: record 2 (id e1042): id: cannot be told now") {
+		t.Fatalf("import of what stays unavailable: %+v", got)
+	}
+	wantIn(t, f, 101)
 }
 
 func TestImportNamesWhatIsRejected(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// maxAnswerBytes bounds what is read of an answer that must fit in memory: a page of 1,000 events of 256 KiB.
-const maxAnswerBytes = 300 << 20
+// maxAnswerBytes bounds what is read of an answer that must fit in memory. The largest is a page, of about 16 MiB.
+const maxAnswerBytes = 64 << 20
 
 // request makes a request of the native API; path is below /api/v1, and escaped.
 func (c *connection) request(ctx context.Context, method, path string, query url.Values, body []byte) (*http.Request, error) {

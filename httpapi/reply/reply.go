@@ -58,6 +58,12 @@ func Fill(r *http.Request, err error) *Problem {
 	return &p
 }
 
+// Keep logs an error with the request's ID that the client is told of in general terms only, inside of an answer that is no problem document.
+func Keep(r *http.Request, err error) {
+	req := requestOf(r.Context())
+	req.log.ErrorContext(r.Context(), "request not served in full", "request_id", req.id, "method", r.Method, "path", r.URL.Path, "error", err)
+}
+
 type request struct {
 	id  string
 	log *slog.Logger
