@@ -46,7 +46,7 @@ func (l *Log) histogram(ctx context.Context, q *Query, n int) ([]Bucket, uint64,
 	counts, failures := make([]uint64, n), make([]uint64, n)
 	if s.hits != nil {
 		copy(counts, s.hits.Counts(edges))
-		failing, err := s.view.Find(ctx, PlanAnd{[]Plan{s.plan, PlanTerm{ExactTerm("result", Failure)}}}, l.fetch)
+		failing, err := s.hits.With(ExactTerm("result", Failure))
 		if err != nil {
 			return nil, 0, err
 		}

@@ -208,6 +208,7 @@ func (l *Log) commit(g *group) error {
 	}
 	l.edge = edge
 	l.publishGroup(g, leaves)
+	l.touch(g.bytes) // the memtables' logs are mapped too, and the tables that they become
 	l.metrics.committed(len(g.events), time.Since(begun))
 	return nil
 }

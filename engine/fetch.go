@@ -30,9 +30,6 @@ func (l *Log) fetchChunks(ctx context.Context, at []Pos, fn func([]*Event) error
 		return fetchFrom(windows, at, fn)
 	}}
 	for len(at) > 0 {
-		if l.fetches.Add(1)%32 == 0 {
-			l.closeIdle() // a long walk must not wait for the housekeeper
-		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -94,6 +91,7 @@ func (w *window) fetch(at []Pos, fn func(i int, e *Event) error) error {
 			if err != nil {
 				return w.damaged(err)
 			}
+			w.touch(2 * touchBytes) // a block of keys and one of events
 			if err := fn(i, e); err != nil {
 				return err
 			}
@@ -124,17 +122,17 @@ func (w *window) fetchRun(txn *badger.Txn, at []Pos, fn func(i int, e *Event) er
 	for i, p := range at {
 		wanted[p.Seq] = i
 	}
-	o := badger.DefaultIteratorOptions
-	o.PrefetchValues, o.Prefix = false, []byte{familyEvent}
-	it := txn.NewIterator(o)
+	it := familyIterator(txn, familyEvent)
 	defer it.Close()
-	last, walked := at[len(at)-1].Time, 0
+	last, walked, bytes := at[len(at)-1].Time, 0, int64(touchBytes)
+	defer func() { w.touch(bytes) }()
 	for it.Seek(timeKey(at[0].Time)); it.Valid() && len(wanted) > 0 && walked < 24*len(at); it.Next() {
 		key := it.Item().Key()
 		if eventKeyTime(key) > last {
 			break
 		}
 		walked++
+		bytes += it.Item().EstimatedSize() / 2 // compressed
 		e, i, err := wantedEvent(it.Item(), wanted)
 		if err != nil {
 			return w.damaged(fmt.Errorf("%w: read event: %w", ErrDamaged, err))

@@ -25,5 +25,3 @@ func lockDir(dir string) (*os.File, error) {
 }
 
 func blockBytesOf(info os.FileInfo) int64 { return info.Size() }
-
-func mappedBytes() uint64 { return 0 }

@@ -8,7 +8,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -63,18 +62,4 @@ func blockBytesOf(info os.FileInfo) int64 {
 		return int64(s.Blocks) * 512
 	}
 	return info.Size()
-}
-
-// mappedBytes returns how much of its mapped files the process has in memory; only Linux tells, elsewhere it is 0.
-func mappedBytes() uint64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(status), "\nRssFile:")
-	var kib uint64
-	if _, err := fmt.Sscan(after, &kib); err != nil {
-		return 0
-	}
-	return kib << 10
 }

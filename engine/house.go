@@ -68,18 +68,14 @@ func (l *Log) sealFull() {
 	}
 }
 
-// Bounds of what sealed windows that nobody reads keep open: stores, and, where the system tells, bytes of mapped files in memory. A mapped
-// page that was read stays in memory until its store is closed.
-const (
-	maxIdleStores  = 24
-	maxMappedBytes = 160 << 20
-)
+// maxIdleStores is how many stores of sealed windows stay open though nobody reads them.
+const maxIdleStores = 24
 
 // closeIdle closes the stores of sealed windows that were not read for the longest time.
 func (l *Log) closeIdle() {
 	for {
 		oldest, open := l.idleStores()
-		if open == 0 || open <= maxIdleStores && mappedBytes() <= maxMappedBytes || !oldest.closeIfIdle() {
+		if open <= maxIdleStores || !oldest.closeIfIdle() {
 			return
 		}
 	}

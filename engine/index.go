@@ -64,6 +64,8 @@ type Hits interface {
 	ByTime(after *Pos, desc bool, skip, limit int) []Pos
 	// Counts returns the number of hits in each [edges[i], edges[i+1]); edges ascend.
 	Counts(edges []int64) []uint64
+	// With returns those of the hits that have the term, valid as long as they are.
+	With(term string) (Hits, error)
 	// Facet calls fn with each value that hits have in a column (see Columns) and how many have it, every value once, in any order; the value is
 	// only valid during the call. Ok is false when the index has no such column.
 	// An event with several values counts once for each; one with none does not count.

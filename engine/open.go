@@ -128,7 +128,7 @@ func (l *Log) open() error {
 
 // beginWindow makes a new window's directory and store, durable under its name. It does not exist before the manifest says so.
 func (l *Log) beginWindow(first uint64) (*window, error) {
-	w := newWindow(l.o.Dir, first, l.o.memTable, l.o.Logger)
+	w := l.newWindow(first)
 	w.ids = newOpenIDs(first)
 	if err := os.MkdirAll(filepath.Join(w.dir, storeName), 0o700); err != nil {
 		return nil, fmt.Errorf("make window: %w", err)
@@ -166,7 +166,7 @@ const indexName = "index" // the index's directory inside a window's directory
 
 // openWindow opens a window that the manifest names and adds it to the tree.
 func (l *Log) openWindow(m manifestWindow) error {
-	w := newWindow(l.o.Dir, m.First, l.o.memTable, l.o.Logger)
+	w := l.newWindow(m.First)
 	l.windows = append(l.windows, w)
 	var err error
 	if m.Sealed {

@@ -21,6 +21,7 @@ type window struct {
 	dir      string
 	memTable int64
 	logger   *slog.Logger
+	touch    func(bytes int64) // told what is read of its store's mapped tables
 
 	end     atomic.Uint64 // published: every event below is durable
 	indexed atomic.Uint64 // the index has every event below
@@ -63,8 +64,8 @@ type windowMeta struct {
 
 var errDropped = errors.New("window was removed by retention")
 
-func newWindow(dir string, first uint64, memTable int64, logger *slog.Logger) *window {
-	w := &window{first: first, dir: windowDir(dir, first), memTable: memTable, logger: logger}
+func (l *Log) newWindow(first uint64) *window {
+	w := &window{first: first, dir: windowDir(l.o.Dir, first), memTable: l.o.memTable, logger: l.o.Logger, touch: l.touch}
 	w.idle.L = &w.mu
 	w.meta = newMeta()
 	w.end.Store(first)

@@ -38,6 +38,7 @@ const (
 // and the store opened again. Between (may be nil) is called after each, when nothing of the store is held.
 func (w *window) walk(end uint64, family byte, fn func(item *badger.Item) error, between func()) error {
 	for next := []byte{family}; next != nil; {
+		w.touch(shortReadBytes / 2) // compressed
 		err := w.read(end, func(txn *badger.Txn) error {
 			it := familyIterator(txn, family)
 			defer it.Close()

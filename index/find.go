@@ -27,7 +27,7 @@ func findAll(ctx context.Context, segments []*segment, plan engine.Plan, fetch e
 			if errs[i] = ctx.Err(); errs[i] == nil {
 				f := finder{ctx: ctx, s: segments[i], fetch: fetch}
 				found[i], errs[i] = f.find(plan)
-				touched.Add(f.touched)
+				touched.Add(f.mapped())
 			}
 			if errs[i] != nil {
 				stop.Store(true)
@@ -78,10 +78,15 @@ type finder struct {
 
 func (f *finder) find(plan engine.Plan) (part, error) {
 	set, err := f.eval(plan, f.all())
-	if f.s.path == "" {
-		f.touched = 0
-	}
 	return part{s: f.s, set: set, count: set.count()}, err
+}
+
+// mapped returns about how many bytes of a file were touched.
+func (f *finder) mapped() int64 {
+	if f.s.path == "" {
+		return 0
+	}
+	return f.touched
 }
 
 func (f *finder) all() docSet { return docSet{high: uint32(f.s.docs)} }

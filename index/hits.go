@@ -113,6 +113,25 @@ func (h *hits) at(n uint64) engine.Pos {
 	return engine.Pos{Time: low, Seq: uint64(seq)}
 }
 
+// With implements engine.Hits.
+func (h *hits) With(term string) (engine.Hits, error) {
+	narrow := &hits{parts: make([]part, 0, len(h.parts)), touch: h.touch}
+	for _, p := range h.parts {
+		f := finder{s: p.s}
+		set, err := f.leaf(engine.PlanTerm{Term: term})
+		if err != nil {
+			return nil, err
+		}
+		h.touch(f.mapped())
+		set = p.set.and(set)
+		if n := set.count(); n > 0 {
+			narrow.parts = append(narrow.parts, part{s: p.s, set: set, count: n})
+			narrow.total += n
+		}
+	}
+	return narrow, nil
+}
+
 func (h *hits) Counts(edges []int64) []uint64 {
 	if len(edges) < 2 {
 		return nil

@@ -51,7 +51,7 @@ type Index struct {
 	merges   uint64
 	rebuilt  uint64
 
-	trim trimmer
+	pages engine.PageBudget
 
 	wake chan struct{}
 	done chan struct{} // closed when the background has ended

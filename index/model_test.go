@@ -227,6 +227,15 @@ func (m *model) check(t *testing.T, r *rand.Rand, v engine.IndexView, plan engin
 	m.checkTime(t, r, found, want)
 	m.checkCounts(t, r, found, want)
 	m.checkColumn(t, r, found, want)
+	narrow, err := found.With(engine.ExactTerm("result", engine.Failure))
+	if err != nil {
+		t.Fatal(err)
+	}
+	failures := slices.DeleteFunc(slices.Clone(want), func(e *engine.Event) bool { return e.Result != engine.Failure })
+	if narrow.Total() != uint64(len(failures)) {
+		t.Fatalf("%#v: %d failures, want %d", plan, narrow.Total(), len(failures))
+	}
+	m.checkCounts(t, r, narrow, failures)
 }
 
 func (m *model) checkTime(t *testing.T, r *rand.Rand, found engine.Hits, want []*engine.Event) {
