@@ -12,8 +12,8 @@ import (
 const (
 	touchBytes     = 64 << 10
 	lookBytes      = 4 << 20 // touched between two looks
-	maxMappedBytes = 80 << 20
-	mappedSlack    = 24 << 20 // what must have come together again since the last time, when that left more than the bound
+	maxMappedBytes = 56 << 20
+	mappedSlack    = 16 << 20 // what must have come together again since the last time, when that left more than the bound
 )
 
 // PageBudget tells when the pages of mapped files should be given back. The zero value is ready; it may be used concurrently.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"sync"
 	"sync/atomic"
 
 	"annals/engine"
@@ -19,35 +18,42 @@ const parallelFrom = 4
 // findAll evaluates a plan on every segment and returns what is not empty, and about how many bytes of files it touched.
 func findAll(ctx context.Context, segments []*segment, plan engine.Plan, fetch engine.Fetch) ([]part, int64, error) {
 	found := make([]part, len(segments))
-	errs := make([]error, len(segments))
-	var next, touched atomic.Int64
-	var stop atomic.Bool
-	work := func() {
-		for i := int(next.Add(1)) - 1; i < len(segments) && !stop.Load(); i = int(next.Add(1)) - 1 {
-			if errs[i] = ctx.Err(); errs[i] == nil {
-				f := finder{ctx: ctx, s: segments[i], fetch: fetch}
-				found[i], errs[i] = f.find(plan)
-				touched.Add(f.mapped())
-			}
-			if errs[i] != nil {
-				stop.Store(true)
-			}
+	var touched atomic.Int64
+	err := eachOf(len(segments), pure(plan), func(i int) (err error) {
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-	}
-	if len(segments) >= parallelFrom && pure(plan) {
-		var wg sync.WaitGroup
-		wg.Go(work)
-		work()
-		wg.Wait()
-	} else {
-		work()
-	}
-	for _, err := range errs {
-		if err != nil {
-			return nil, touched.Load(), err
-		}
+		f := finder{ctx: ctx, s: segments[i], fetch: fetch}
+		found[i], err = f.find(plan)
+		touched.Add(f.mapped())
+		return err
+	})
+	if err != nil {
+		return nil, touched.Load(), err
 	}
 	return slices.DeleteFunc(found, func(p part) bool { return p.count == 0 }), touched.Load(), nil
+}
+
+// eachOf calls fn for the numbers below n, with two goroutines when it may and there is work for them. It stops at an error and returns it.
+func eachOf(n int, mayShare bool, fn func(i int) error) error {
+	var next atomic.Int64
+	var stop atomic.Bool
+	work := func() error {
+		for i := int(next.Add(1)) - 1; i < n && !stop.Load(); i = int(next.Add(1)) - 1 {
+			if err := fn(i); err != nil {
+				stop.Store(true)
+				return err
+			}
+		}
+		return nil
+	}
+	if n < parallelFrom || !mayShare {
+		return work()
+	}
+	other := make(chan error, 1)
+	go func() { other <- work() }()
+	err := work()
+	return cmp.Or(err, <-other)
 }
 
 // pure reports whether the plan calls no function of its own; those are run by one goroutine at a time.

@@ -1,7 +1,9 @@
 package index
 
 import (
+	"slices"
 	"sort"
+	"sync/atomic"
 
 	"annals/engine"
 )
@@ -115,21 +117,23 @@ func (h *hits) at(n uint64) engine.Pos {
 
 // With implements engine.Hits.
 func (h *hits) With(term string) (engine.Hits, error) {
-	narrow := &hits{parts: make([]part, 0, len(h.parts)), touch: h.touch}
-	for _, p := range h.parts {
+	parts := make([]part, len(h.parts))
+	var touched atomic.Int64
+	err := eachOf(len(parts), true, func(i int) error {
+		p := h.parts[i]
 		f := finder{s: p.s}
 		set, err := f.leaf(engine.PlanTerm{Term: term})
-		if err != nil {
-			return nil, err
-		}
-		h.touch(f.mapped())
+		touched.Add(f.mapped())
 		set = p.set.and(set)
-		if n := set.count(); n > 0 {
-			narrow.parts = append(narrow.parts, part{s: p.s, set: set, count: n})
-			narrow.total += n
-		}
+		parts[i] = part{s: p.s, set: set, count: set.count()}
+		return err
+	})
+	h.touch(touched.Load())
+	if err != nil {
+		return nil, err
 	}
-	return narrow, nil
+	parts = slices.DeleteFunc(parts, func(p part) bool { return p.count == 0 })
+	return &hits{parts: parts, total: total(parts), touch: h.touch}, nil
 }
 
 func (h *hits) Counts(edges []int64) []uint64 {

@@ -78,10 +78,7 @@ func (a docSet) each(fn func(docs []uint32)) {
 		}
 		return
 	}
-	it := a.bitmap().ManyIterator()
-	for n := it.NextMany(buf[:]); n > 0; n = it.NextMany(buf[:]) {
-		fn(buf[:n])
-	}
+	each(a.bitmap(), fn)
 }
 
 // eachBack calls fn with the documents of the set from the last to the first until it returns false.
@@ -109,7 +106,7 @@ func (a docSet) and(b docSet) docSet {
 	case a.bits == nil:
 		a.bits = b.bits
 	case b.bits != nil:
-		a.bits = roaring.And(a.bits, b.bits)
+		a.bits = intersect(a.bits, b.bits)
 		if a.bits.IsEmpty() {
 			return docSet{}
 		}
