@@ -23,6 +23,7 @@ type Analyzer struct {
 	term  []byte // the term that is being emitted
 	path  []byte // of the details value that is being read
 	text  []byte // an unquoted string of the details
+	piece []byte // that recall is asked of, see OwnTerms
 }
 
 type span struct{ start, end int }

@@ -123,7 +123,7 @@ func (m *Matcher) Match(e *Event) bool {
 				return false
 			}
 			m.a.textTerms(e, m.note)
-			m.a.detailTerms(e, m.note)
+			m.a.detailTerms(e, m.note, nil)
 		}
 		if v := m.eval(m.root, e, now); v != unknown {
 			return v == yes

@@ -78,7 +78,20 @@ func (a *Analyzer) PartTerms(e *Event, p Part, emit func(term []byte)) {
 }
 
 // OwnTerms calls emit for every term of e that is not one of its parts'. With theirs they are EventTerms.
-func (a *Analyzer) OwnTerms(e *Event, emit func(term []byte)) {
-	own := Event{Error: e.Error, Resources: e.Resources, Description: e.Description, Details: e.Details}
-	a.EventTerms(&own, emit)
+//
+// Pieces of the rest come in many events too, such as the keys of the details. Before the terms of such a piece recall is asked, with bytes that
+// are only valid during the call; when it knows the piece's terms from before and returns true they are left out. Those of a new piece end
+// with the next call of recall, which says nil where what follows is no piece.
+func (a *Analyzer) OwnTerms(e *Event, emit func(term []byte), recall func(piece []byte) bool) {
+	own := Event{Resources: e.Resources, Description: e.Description}
+	a.fieldTerms(&own, emit)
+	a.textTerms(&own, emit)
+	if e.Error != nil {
+		a.piece = appendValues(append(a.piece[:0], '!'), e.Error.Code, e.Error.Message)
+		if !recall(a.piece) {
+			a.EventTerms(&Event{Error: e.Error}, emit)
+		}
+	}
+	a.detailTerms(e, emit, recall)
+	recall(nil)
 }

@@ -4,20 +4,42 @@ import (
 	"maps"
 	"slices"
 	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// An event's terms are those of its parts and its own.
+// An event's terms are those of its parts and its own, and what is recalled of earlier events' is what they had.
 func TestPartTerms(t *testing.T) {
 	full := benchEvent()
-	for _, e := range []*Event{full, {}, {Tenant: "a", Action: "x"}, {Actor: Actor{ID: "a", Name: "a"}, Source: Source{IP: "::ffff:10.0.0.1"}}} {
+	memory, piece, note := map[string][]string{}, "", func([]byte) {}
+	recall := func(p []byte) bool {
+		piece = string(p)
+		terms, known := memory[piece]
+		for _, term := range terms {
+			note([]byte(term))
+		}
+		if !known && p != nil {
+			memory[piece] = []string{}
+		}
+		return known
+	}
+	other := benchEvent()
+	other.Details = jsontext.Value(`{"protocol":"https","x":{"protocol":"https"},"latency_ms":42,"text":"42","https":"protocol","tags":["eu"],"a":"b\u001fc","a\u001fb":"c"}`)
+	other.Error = &EventError{Code: "40", Message: "9" + full.Error.Message}
+	for _, e := range []*Event{full, full, other, {}, {Tenant: "a", Action: "x"}, {Actor: Actor{ID: "a", Name: "a"}, Source: Source{IP: "::ffff:10.0.0.1"}}} {
 		want, got := map[string]bool{}, map[string]bool{}
 		var a Analyzer
 		a.EventTerms(e, func(term []byte) { want[string(term)] = true })
-		note := func(term []byte) { got[string(term)] = true }
+		note = func(term []byte) { got[string(term)] = true }
 		for p := range Parts {
 			a.PartTerms(e, p, note)
 		}
-		a.OwnTerms(e, note)
+		a.OwnTerms(e, func(term []byte) {
+			note(term)
+			if piece != "" {
+				memory[piece] = append(memory[piece], string(term))
+			}
+		}, recall)
 		if !maps.Equal(got, want) {
 			t.Errorf("%+v\ngot  %v\nwant %v", e, got, want)
 		}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
@@ -45,7 +46,7 @@ const detailsPrefix = "details."
 func (a *Analyzer) EventTerms(e *Event, emit func(term []byte)) {
 	a.fieldTerms(e, emit)
 	a.textTerms(e, emit)
-	a.detailTerms(e, emit)
+	a.detailTerms(e, emit, nil)
 }
 
 // fieldTerms emits the terms that cost no analysis.
@@ -170,9 +171,21 @@ func (a *Analyzer) eachText(e *Event, fn func(field, text string)) {
 	fn("", e.Project.Name)
 }
 
-// detailTerms emits the terms of the details: tokens of keys and values, and each value under its path.
-func (a *Analyzer) detailTerms(e *Event, emit func(term []byte)) {
+// detailTerms emits the terms of the details: tokens of keys and values, and each value under its path. Recall (may be nil) is asked of each
+// piece as OwnTerms says.
+func (a *Analyzer) detailTerms(e *Event, emit func(term []byte), recall func(piece []byte) bool) {
 	a.walkDetails(e.Details, func(kind byte, path []byte, text string) {
+		if recall != nil {
+			if repeats(text) {
+				a.piece = binary.AppendUvarint(append(a.piece[:0], kind), uint64(len(path)))
+				a.piece = append(append(a.piece, path...), text...)
+				if recall(a.piece) {
+					return
+				}
+			} else {
+				recall(nil)
+			}
+		}
 		if kind != 'n' {
 			a.scan(text, func(_ tokenKind, tok []byte) {
 				a.term = append(append(a.term[:0], 't'), tok...)
@@ -189,6 +202,20 @@ func (a *Analyzer) detailTerms(e *Event, emit func(term []byte)) {
 		a.term = appendFold(a.term, text, MaxTermValue)
 		emit(a.term)
 	})
+}
+
+// repeats guesses whether other events have the same text. Long ones, and those with many digits, are mostly made for one event.
+func repeats(text string) bool {
+	if len(text) > 64 {
+		return false
+	}
+	digits := 0
+	for i := range len(text) {
+		if c := text[i]; '0' <= c && c <= '9' {
+			digits++
+		}
+	}
+	return digits < 6
 }
 
 // detailsField is the field of a path as a query writes it.

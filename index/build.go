@@ -18,10 +18,10 @@ type builder struct {
 	counts   []uint32 // by term
 	docs     []uint32 // uses ordered by term
 	doc      uint32   // that is being read
-	used     uint32   // the term that was noted last
 	parts    [engine.Parts]partMemory
-	part     []byte   // that is being looked up
-	known    []uint32 // terms of the parts
+	part     []byte // that is being looked up
+	pieces   pieceMemory
+	known    []uint32 // terms of parts and pieces
 	values   table    // of one column
 	sets     table    // of one column: lists of value numbers
 	texts    []string
@@ -37,6 +37,13 @@ type partMemory struct {
 	terms  []span          // of each, in known
 	first  []*engine.Event // that has it
 	number []uint32        // by document
+}
+
+// pieceMemory is what is known of the pieces of the events' own text that come again.
+type pieceMemory struct {
+	table table
+	terms []span // of each, in known
+	from  int    // where those of the piece at hand begin
 }
 
 type span struct{ from, to int }
@@ -92,6 +99,7 @@ func (b *builder) build(events []*engine.Event) ([]byte, error) {
 
 // collect gathers the parts and the terms of all documents.
 func (b *builder) collect(docs []*engine.Event) {
+	recording := false
 	emit := func(term []byte) {
 		id, fresh := b.terms.id(term)
 		if fresh {
@@ -99,10 +107,24 @@ func (b *builder) collect(docs []*engine.Event) {
 			b.counts = append(b.counts, 0)
 		}
 		b.use(id)
+		if recording {
+			b.known = append(b.known, id)
+		}
 	}
-	record := func(term []byte) {
-		emit(term)
-		b.known = append(b.known, b.used)
+	recall := func(piece []byte) (known bool) {
+		if recording {
+			b.pieces.terms = append(b.pieces.terms, span{b.pieces.from, len(b.known)})
+		}
+		if recording = false; piece == nil {
+			return false
+		}
+		n, fresh := b.pieces.table.id(piece)
+		if fresh {
+			recording, b.pieces.from = true, len(b.known)
+			return false
+		}
+		b.useAll(b.pieces.terms[n])
+		return true
 	}
 	for i, e := range docs {
 		b.doc = uint32(i)
@@ -111,24 +133,30 @@ func (b *builder) collect(docs []*engine.Event) {
 			b.part = e.AppendPart(b.part[:0], p)
 			n, fresh := m.table.id(b.part)
 			m.number = append(m.number, n)
-			if fresh {
-				from := len(b.known)
-				b.analyzer.PartTerms(e, p, record)
-				m.terms = append(m.terms, span{from, len(b.known)})
-				m.first = append(m.first, e)
+			if !fresh {
+				b.useAll(m.terms[n])
 				continue
 			}
-			for _, id := range b.known[m.terms[n].from:m.terms[n].to] {
-				b.use(id)
-			}
+			from := len(b.known)
+			recording = true
+			b.analyzer.PartTerms(e, p, emit)
+			recording = false
+			m.terms = append(m.terms, span{from, len(b.known)})
+			m.first = append(m.first, e)
 		}
-		b.analyzer.OwnTerms(e, emit)
+		b.analyzer.OwnTerms(e, emit, recall)
+	}
+}
+
+// useAll notes that the document at hand has the terms that are known of a part or a piece.
+func (b *builder) useAll(known span) {
+	for _, id := range b.known[known.from:known.to] {
+		b.use(id)
 	}
 }
 
 // use notes that the document at hand has the term.
 func (b *builder) use(id uint32) {
-	b.used = id
 	if b.last[id] == b.doc+1 {
 		return
 	}
@@ -165,6 +193,8 @@ func (b *builder) reset() {
 	}
 	b.terms.reset()
 	b.uses, b.last, b.counts, b.known = b.uses[:0], b.last[:0], b.counts[:0], b.known[:0]
+	b.pieces.table.reset()
+	b.pieces.terms = b.pieces.terms[:0]
 	for p := range b.parts {
 		b.parts[p].reset()
 	}
