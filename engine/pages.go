@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"path/filepath"
 	"sync/atomic"
 )
@@ -38,8 +39,8 @@ func (b *PageBudget) Given() {
 	b.giving.Store(false)
 }
 
-// touch notes what reading and writing the stores has touched of their tables, and gives those pages back when it is time. A caller may hold
-// stores, but no locks.
+// touch notes what reading and writing has touched of the stores' tables and the windows' IDs, and gives their pages back when it is time. A caller
+// may hold stores, but no locks.
 func (l *Log) touch(bytes int64) {
 	if !l.pages.Touch(bytes) {
 		return
@@ -54,14 +55,17 @@ func (l *Log) touch(bytes int64) {
 	var stores []string
 	for _, w := range l.list() {
 		w.mu.Lock()
+		if ids, ok := w.ids.(*sealedIDs); ok && !w.gone { // which are closed under mu
+			err = errors.Join(err, giveBack(ids.data))
+		}
 		if w.db != nil && !w.busy && w.closers == 0 {
 			w.refs++
 			held, stores = append(held, w), append(stores, filepath.Join(root, windowsDir, filepath.Base(w.dir), storeName))
 		}
 		w.mu.Unlock()
 	}
-	if err := giveBackTables(stores); err != nil {
-		l.o.Logger.Warn("give back pages of the stores", "err", err)
+	if err = errors.Join(err, giveBackTables(stores)); err != nil {
+		l.o.Logger.Warn("give back mapped pages", "err", err)
 	}
 	for _, w := range held {
 		w.release()

@@ -26,6 +26,9 @@ func mappedBytes() int64 {
 	return pages * int64(os.Getpagesize())
 }
 
+// giveBack lets go of the pages of a mapped file.
+func giveBack(mapped []byte) error { return unix.Madvise(mapped, unix.MADV_DONTNEED) }
+
 // giveBackTables lets go of the pages of the tables that are mapped from the directories of stores, which are absolute. Badger does not say where it
 // has mapped them, the system does. The stores must be held: a table is unmapped when its store is closed, and compaction, which would do it
 // at other times, is off. The mappings are shared, so that nothing written to them is lost.

@@ -93,6 +93,7 @@ func (l *Log) digestAt(seq uint64) (key []byte, digest [32]byte, err error) {
 func (l *Log) lookup(ctx context.Context, who Tenants, ids []string) (at []Pos, err error) {
 	windows := l.list()
 	for _, id := range ids {
+		l.touch(int64(len(windows)) * touchBytes)
 		for _, seq := range l.mayHaveID(who, id) {
 			if ctx.Err() != nil {
 				return nil, context.Cause(ctx)

@@ -33,7 +33,7 @@ const (
 func storeOptions(dir string, mode storeMode, memTable int64, logger *slog.Logger) badger.Options {
 	cache := int64(8 << 20)
 	if mode == storeRead {
-		cache = 2 << 20 // there may be many
+		cache = 512 << 10 // there may be many, and reads in order need few blocks
 	}
 	return badger.DefaultOptions(filepath.Join(dir, storeName)).
 		WithReadOnly(mode == storeRead).
