@@ -122,6 +122,7 @@ func (x *Index) take(w *window, g *generation, segments []*segment) error {
 		g.next = s.end
 	}
 	w.lastAdd = time.Now()
+	x.lastAdd = w.lastAdd
 	w.promote()
 	x.publish()
 	return nil

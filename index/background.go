@@ -48,6 +48,10 @@ func (x *Index) background() {
 			return
 		}
 		if j == nil || time.Now().Before(x.retryAt) {
+			if time.Since(x.lastAdd) > 2*settle && x.adding.TryLock() {
+				x.builders = [2]builder{} // their buffers are worth keeping from one batch to the next, not for hours
+				x.adding.Unlock()
+			}
 			x.mu.Unlock()
 			select {
 			case <-x.wake:

@@ -42,10 +42,11 @@ type Index struct {
 	current  *snapshot
 	changed  chan struct{} // closed, and replaced, when something changes that someone may wait for
 	flushes  int           // calls of Flush that wait
-	working  *window       // whose segments the background is at
-	refusing bool          // Close was called
-	closing  bool          // and no Add is under way
-	failure  error         // of the last attempt to write; nil after a success
+	lastAdd  time.Time
+	working  *window // whose segments the background is at
+	refusing bool    // Close was called
+	closing  bool    // and no Add is under way
+	failure  error   // of the last attempt to write; nil after a success
 	failed   uint64
 	retryAt  time.Time
 	merges   uint64

@@ -112,7 +112,7 @@ func (w *window) entries() []manifestEntry {
 // Adjacent segments are merged when mergeWidth of them are smaller than a step of the ladder, in events. Up to inlineLimit Add does it by
 // itself: that many small segments come from writers that send little at a time, and such a merge costs next to nothing.
 //
-// What comes in fast arrives in batches of 8,192 events, two segments each, and stays as it is while it does: hundreds of segments in memory take a
+// What comes in fast arrives in batches of 8,192 events, two segments each, and those in memory stay as they are while it does: hundreds of segments in memory take a
 // search no longer than a glance at each, and merging them would take a fifth of what the writers need. When there are busyWidth of them, or
 // they fill their room in memory (flushBytes), they become one segment on disk. So two merges, at about 3 µs an event each, take an event to its window's
 // last segment.
@@ -125,17 +125,14 @@ const (
 var ladder = []uint64{16, inlineLimit, 5_000, 80_000, 1_280_000, 20_480_000}
 
 // pickRun returns adjacent idle segments below a limit of the ladder that should become one, the smallest first, or nil. Busy says that
-// events are coming in.
+// events are coming in; then segments in memory wait.
 func (g *generation) pickRun(limit uint64, busy bool) []*segment {
 	for _, size := range ladder {
 		if size > limit {
 			return nil
 		}
-		width := mergeWidth
-		if busy && size > inlineLimit {
-			width = busyWidth
-		}
-		if run := g.longestRun(func(s *segment) bool { return s.docs < size }); len(run) >= width {
+		run := g.longestRun(func(s *segment) bool { return s.docs < size })
+		if len(run) >= busyWidth || len(run) >= mergeWidth && !(busy && size > inlineLimit && allInMemory(run)) {
 			return run
 		}
 	}
