@@ -26,6 +26,8 @@ type Index interface {
 	Drop(first uint64) error
 	// View returns a snapshot. It must be closed.
 	View() IndexView
+	// GiveBack lets go of the pages of mapped files that reading has brought into memory.
+	GiveBack() error
 	// Stats returns figures for the metrics and the about page.
 	Stats() IndexStats
 	// Flush returns when all that was added is on disk and no merge is pending.

@@ -111,7 +111,7 @@ type Log struct {
 	rollAt   uint64      // committer's: the seq at which the next window begins; 0: not decided
 	failed   atomic.Pointer[error]
 	guard    guard
-	pages    PageBudget
+	pages    pageBudget
 	recent   recent
 	tenants  tenantCounts
 	publish  notifier   // told whenever size grows

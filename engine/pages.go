@@ -13,19 +13,19 @@ import (
 const (
 	touchBytes     = 64 << 10
 	lookBytes      = 4 << 20 // touched between two looks
-	maxMappedBytes = 56 << 20
+	maxMappedBytes = 80 << 20
 	mappedSlack    = 16 << 20 // what must have come together again since the last time, when that left more than the bound
 )
 
-// PageBudget tells when the pages of mapped files should be given back. The zero value is ready; it may be used concurrently.
-type PageBudget struct {
+// pageBudget tells when the pages of mapped files should be given back. It may be used concurrently.
+type pageBudget struct {
 	touched atomic.Int64 // since the last look
 	left    atomic.Int64 // in memory after pages were given back
 	giving  atomic.Bool
 }
 
-// Touch notes that about so many bytes of mapped files were read. When it returns true the caller must give pages back and then call Given.
-func (b *PageBudget) Touch(bytes int64) (over bool) {
+// touch notes that about so many bytes of mapped files were read. When it returns true the caller must give pages back and then call given.
+func (b *pageBudget) touch(bytes int64) (over bool) {
 	if b.touched.Add(bytes) < lookBytes || b.giving.Load() {
 		return false
 	}
@@ -33,19 +33,19 @@ func (b *PageBudget) Touch(bytes int64) (over bool) {
 	return mappedBytes() > max(maxMappedBytes, b.left.Load()+mappedSlack) && b.giving.CompareAndSwap(false, true)
 }
 
-// Given ends what a true Touch began.
-func (b *PageBudget) Given() {
+// given ends what a true touch began.
+func (b *pageBudget) given() {
 	b.left.Store(mappedBytes())
 	b.giving.Store(false)
 }
 
-// touch notes what reading and writing has touched of the stores' tables and the windows' IDs, and gives their pages back when it is time. A caller
-// may hold stores, but no locks.
+// touch notes what reading and writing has touched of the stores' tables, the windows' IDs and the index, and gives all their pages back when it is
+// time. A caller may hold stores and views, but no locks.
 func (l *Log) touch(bytes int64) {
-	if !l.pages.Touch(bytes) {
+	if !l.pages.touch(bytes) {
 		return
 	}
-	defer l.pages.Given()
+	defer l.pages.given()
 	root, err := realDir(l.o.Dir)
 	if err != nil {
 		l.o.Logger.Warn("find the data directory", "err", err)
@@ -63,6 +63,9 @@ func (l *Log) touch(bytes int64) {
 			held, stores = append(held, w), append(stores, filepath.Join(root, windowsDir, filepath.Base(w.dir), storeName))
 		}
 		w.mu.Unlock()
+	}
+	if l.o.Index != nil {
+		err = errors.Join(err, l.o.Index.GiveBack())
 	}
 	if err = errors.Join(err, giveBackTables(stores)); err != nil {
 		l.o.Logger.Warn("give back mapped pages", "err", err)

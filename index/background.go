@@ -137,16 +137,6 @@ func oldest(run []*segment) []*segment {
 	return run
 }
 
-// mappedBytes is how much of the run lies in files.
-func (j *job) mappedBytes() (n int64) {
-	for _, s := range j.run {
-		if s.path != "" {
-			n += int64(len(s.data))
-		}
-	}
-	return n
-}
-
 func (x *Index) mergeJob(w *window, g *generation, run []*segment) *job {
 	size := 0
 	for _, s := range run {
@@ -172,7 +162,6 @@ func (x *Index) do(j *job) error {
 	}
 	x.mu.Unlock()
 	merged, err := x.makeSegment(j)
-	x.touch(j.mappedBytes()) // a merge has read all of it
 	x.mu.Lock()
 	if err != nil {
 		return err

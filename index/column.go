@@ -76,14 +76,6 @@ func (c *column) firsts() []uint32 {
 	return first
 }
 
-// touches returns about how many bytes of s's file reading the column for all documents touches.
-func (c *column) touches(s *segment) int64 {
-	if s.path == "" {
-		return 0
-	}
-	return touchBytes + int64(s.docs)*int64(c.ords.width)/8
-}
-
 // columnData is a column being made.
 type columnData struct {
 	values [][]byte   // in (folded value, value) order

@@ -15,23 +15,21 @@ import (
 // parallelFrom is how many segments make a second goroutine worth its start.
 const parallelFrom = 4
 
-// findAll evaluates a plan on every segment and returns what is not empty, and about how many bytes of files it touched.
-func findAll(ctx context.Context, segments []*segment, plan engine.Plan, fetch engine.Fetch) ([]part, int64, error) {
+// findAll evaluates a plan on every segment and returns what is not empty.
+func findAll(ctx context.Context, segments []*segment, plan engine.Plan, fetch engine.Fetch) ([]part, error) {
 	found := make([]part, len(segments))
-	var touched atomic.Int64
 	err := eachOf(len(segments), pure(plan), func(i int) (err error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		f := finder{ctx: ctx, s: segments[i], fetch: fetch}
 		found[i], err = f.find(plan)
-		touched.Add(f.mapped())
 		return err
 	})
 	if err != nil {
-		return nil, touched.Load(), err
+		return nil, err
 	}
-	return slices.DeleteFunc(found, func(p part) bool { return p.count == 0 }), touched.Load(), nil
+	return slices.DeleteFunc(found, func(p part) bool { return p.count == 0 }), nil
 }
 
 // eachOf calls fn for the numbers below n, with two goroutines when it may and there is work for them. It stops at an error and returns it.
@@ -78,21 +76,11 @@ type finder struct {
 	ctx   context.Context
 	s     *segment
 	fetch engine.Fetch
-
-	touched int64 // bytes of the segment's file, about
 }
 
 func (f *finder) find(plan engine.Plan) (part, error) {
 	set, err := f.eval(plan, f.all())
 	return part{s: f.s, set: set, count: set.count()}, err
-}
-
-// mapped returns about how many bytes of a file were touched.
-func (f *finder) mapped() int64 {
-	if f.s.path == "" {
-		return 0
-	}
-	return f.touched
 }
 
 func (f *finder) all() docSet { return docSet{high: uint32(f.s.docs)} }
@@ -126,11 +114,9 @@ func (f *finder) leaf(plan engine.Plan) (docSet, error) {
 	switch p := plan.(type) {
 	case engine.PlanTerm:
 		posting, found, err := f.s.dict.find([]byte(p.Term))
-		f.touched += seekBytes
 		if err != nil || !found {
 			return docSet{}, err
 		}
-		f.touched += int64(len(posting.data))
 		if posting.kind == postingOne {
 			return docSet{low: posting.doc, high: posting.doc + 1}, nil
 		}
@@ -252,7 +238,6 @@ func (f *finder) expand(p engine.PlanTerms) (docSet, error) {
 			if terms++; terms > engine.MaxExpansion {
 				return docSet{}, engine.ErrTooBroad
 			}
-			f.touched += int64(len(c.posting.data))
 			if err := u.add(&c.posting); err != nil {
 				return docSet{}, err
 			}
@@ -261,7 +246,6 @@ func (f *finder) expand(p engine.PlanTerms) (docSet, error) {
 			return docSet{}, err
 		}
 	}
-	f.touched += int64(seen) * termBytes
 	return docSet{high: uint32(f.s.docs), bits: u.bitmap()}, nil
 }
 

@@ -3,7 +3,6 @@ package index
 import (
 	"slices"
 	"sort"
-	"sync/atomic"
 
 	"annals/engine"
 )
@@ -19,7 +18,6 @@ type part struct {
 type hits struct {
 	parts []part
 	total uint64
-	touch func(bytes int64) // told what reading columns touches
 }
 
 func total(parts []part) (n uint64) {
@@ -118,22 +116,19 @@ func (h *hits) at(n uint64) engine.Pos {
 // With implements engine.Hits.
 func (h *hits) With(term string) (engine.Hits, error) {
 	parts := make([]part, len(h.parts))
-	var touched atomic.Int64
 	err := eachOf(len(parts), true, func(i int) error {
 		p := h.parts[i]
 		f := finder{s: p.s}
 		set, err := f.leaf(engine.PlanTerm{Term: term})
-		touched.Add(f.mapped())
 		set = p.set.and(set)
 		parts[i] = part{s: p.s, set: set, count: set.count()}
 		return err
 	})
-	h.touch(touched.Load())
 	if err != nil {
 		return nil, err
 	}
 	parts = slices.DeleteFunc(parts, func(p part) bool { return p.count == 0 })
-	return &hits{parts: parts, total: total(parts), touch: h.touch}, nil
+	return &hits{parts: parts, total: total(parts)}, nil
 }
 
 func (h *hits) Counts(edges []int64) []uint64 {

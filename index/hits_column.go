@@ -15,7 +15,6 @@ func (h *hits) ByColumn(column string, after *engine.ColumnPos, desc bool, skip,
 	}
 	w := columnWalk{desc: desc}
 	for i := range h.parts {
-		h.touch(h.parts[i].s.columns[column].touches(h.parts[i].s))
 		w.parts = append(w.parts, newColumnPart(&h.parts[i], column, after, desc))
 	}
 	wanted := w.wanted(skip, limit)

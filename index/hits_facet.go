@@ -27,7 +27,6 @@ func (h *hits) facet(ctx context.Context, column string, most uint64, fn func(va
 			return true, err
 		}
 		p := &h.parts[i]
-		h.touch(p.s.columns[column].touches(p.s))
 		if f := newFacetPart(p, column); f.next() {
 			parts = append(parts, f)
 		}

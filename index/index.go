@@ -52,8 +52,6 @@ type Index struct {
 	merges   uint64
 	rebuilt  uint64
 
-	pages engine.PageBudget
-
 	wake chan struct{}
 	done chan struct{} // closed when the background has ended
 }
@@ -182,7 +180,7 @@ func (x *Index) View() engine.IndexView {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.current.refs.Add(1)
-	return &view{snapshot: x.current, x: x}
+	return &view{snapshot: x.current}
 }
 
 // Seal implements engine.Index.

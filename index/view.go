@@ -44,7 +44,6 @@ func (s *snapshot) free() {
 // view is a caller's hold on a snapshot.
 type view struct {
 	*snapshot
-	x      *Index
 	closed atomic.Bool
 }
 
@@ -62,12 +61,11 @@ func (v *view) Find(ctx context.Context, plan engine.Plan, fetch engine.Fetch) (
 	for _, w := range v.windows {
 		segments = append(segments, w.segments...)
 	}
-	parts, touched, err := findAll(ctx, segments, plan, fetch)
-	v.x.touch(touched)
+	parts, err := findAll(ctx, segments, plan, fetch)
 	if err != nil {
 		return nil, err
 	}
-	return &hits{parts: parts, total: total(parts), touch: v.x.touch}, nil
+	return &hits{parts: parts, total: total(parts)}, nil
 }
 
 func (v *view) Close() {
