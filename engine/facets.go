@@ -71,7 +71,7 @@ func (l *Log) facets(ctx context.Context, q *Query, columns []string, limit int)
 		if facets[c.column], err = s.facet(ctx, c, limit); err != nil {
 			return nil, 0, err
 		}
-		l.touch(lookBytes)
+		l.searched()
 	}
 	return facets, s.total(), nil
 }

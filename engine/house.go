@@ -33,7 +33,7 @@ func (l *Log) keepHouse() {
 		l.saveCheckpointIfGrown()
 		l.closeIdle()
 		calm.look(l)
-		l.touch(lookBytes) // what the last writes have left in memory
+		l.searched() // and what the last writes have left in memory goes too
 		if now := l.o.Now(); !now.Before(retention) {
 			retention = now.Add(time.Hour)
 			if err := l.Retain(); err != nil {

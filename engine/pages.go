@@ -8,13 +8,14 @@ import (
 
 // Reading a mapped file makes its pages count as this process's memory, a stretch of touchBytes at each first touch, for as long as nobody
 // else wants the memory. So that a server stays small whatever it is asked, what is read of mapped files is counted, now and then the system is
-// asked what has come together, and above maxMappedBytes the pages are given back: the system's cache keeps them, and touching them again
+// asked what has come together, and above a bound the pages are given back: the system's cache keeps them, and touching them again
 // costs a microsecond.
 const (
 	touchBytes     = 64 << 10
-	lookBytes      = 4 << 20 // touched between two looks
-	maxMappedBytes = 80 << 20
-	mappedSlack    = 16 << 20 // what must have come together again since the last time, when that left more than the bound
+	lookBytes      = 4 << 20   // touched between two looks
+	maxMappedBytes = 112 << 20 // what searches work with: less, and each brings back what the one before had
+	maxStoreBytes  = 80 << 20  // while stores are read, a block here and a block there, which nobody wants again soon
+	mappedSlack    = 16 << 20  // what must have come together again since the last time, when that left more than the bound
 )
 
 // pageBudget tells when the pages of mapped files should be given back. It may be used concurrently.
@@ -24,13 +25,14 @@ type pageBudget struct {
 	giving  atomic.Bool
 }
 
-// touch notes that about so many bytes of mapped files were read. When it returns true the caller must give pages back and then call given.
-func (b *pageBudget) touch(bytes int64) (over bool) {
+// touch notes that about so many bytes of mapped files were read, of which most should be in memory at the most. When it returns true the
+// caller must give pages back and then call given.
+func (b *pageBudget) touch(bytes, most int64) (over bool) {
 	if b.touched.Add(bytes) < lookBytes || b.giving.Load() {
 		return false
 	}
 	b.touched.Store(0)
-	return mappedBytes() > max(maxMappedBytes, b.left.Load()+mappedSlack) && b.giving.CompareAndSwap(false, true)
+	return mappedBytes() > max(most, b.left.Load()+mappedSlack) && b.giving.CompareAndSwap(false, true)
 }
 
 // given ends what a true touch began.
@@ -39,12 +41,22 @@ func (b *pageBudget) given() {
 	b.giving.Store(false)
 }
 
-// touch notes what reading and writing has touched of the stores' tables, the windows' IDs and the index, and gives all their pages back when it is
-// time. A caller may hold stores and views, but no locks.
-func (l *Log) touch(bytes int64) {
-	if !l.pages.touch(bytes) {
-		return
+// searched looks after the pages when a search has ended. Nobody knows what it has read of the index. A caller may hold views, but no locks.
+func (l *Log) searched() {
+	if l.pages.touch(lookBytes, maxMappedBytes) {
+		l.giveBack()
 	}
+}
+
+// touch notes what reading and writing has touched of the stores' tables and the windows' IDs. A caller may hold stores and views, but no locks.
+func (l *Log) touch(bytes int64) {
+	if l.pages.touch(bytes, maxStoreBytes) {
+		l.giveBack()
+	}
+}
+
+// giveBack gives the pages of all mapped files back.
+func (l *Log) giveBack() {
 	defer l.pages.given()
 	root, err := realDir(l.o.Dir)
 	if err != nil {

@@ -54,7 +54,7 @@ func (l *Log) snapshot(ctx context.Context, q *Query, visit func(*Event)) (*snap
 func (s *snapshot) close() {
 	if s.view != nil {
 		s.view.Close()
-		s.log.touch(lookBytes) // who knows what the index has read
+		s.log.searched()
 	}
 }
 
