@@ -13,7 +13,7 @@ import (
 
 const (
 	// maxInMemory is how many bytes of segments may wait to be written before Add waits.
-	maxInMemory = 128 << 20
+	maxInMemory = 144 << 20
 	// splitFrom is how many events are worth a second builder.
 	splitFrom = 512
 	// maxBuild is how many events one builder takes at a time.

@@ -12,8 +12,8 @@ import (
 
 const (
 	// Of flushBytes of segments in memory the oldest are written, as one segment of flushChunk. Those of wholeDocs events and above are written as they are.
-	flushBytes = 72 << 20
-	flushChunk = 40 << 20
+	flushBytes = 88 << 20
+	flushChunk = 44 << 20
 	wholeDocs  = 20_000
 	// flushAge is how long a segment stays in memory only.
 	flushAge = 30 * time.Second
