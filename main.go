@@ -106,10 +106,11 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 		return errors.Join(fmt.Errorf("open log: %w", err), o.Index.Close())
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	access, token, err := auth.Open(s.data)
+	access, token, err := auth.Open(auth.Options{Dir: s.data, Records: log.Records(), Logger: logger})
 	if err != nil {
 		return fmt.Errorf("open access: %w", err)
 	}
+	defer func() { err = errors.Join(err, access.Close()) }()
 	if s.sample {
 		if err := loadSample(ctx, log, env); err != nil {
 			return err

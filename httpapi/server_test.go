@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -40,7 +41,7 @@ func serve(t *testing.T, o Options, kept engine.Options) *server {
 		kept.Dir = t.TempDir()
 	}
 	l := enginetest.OpenLog(t, kept)
-	doors, token, err := auth.Open(t.TempDir())
+	doors, token, err := auth.Open(auth.Options{Dir: t.TempDir(), Records: l.Records(), Now: now, Logger: enginetest.Quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +51,9 @@ func serve(t *testing.T, o Options, kept engine.Options) *server {
 	t.Cleanup(func() {
 		s.api.Drain()
 		s.Close()
+		if err := doors.Close(); err != nil && !errors.Is(err, engine.ErrClosed) { // a test may have closed the log
+			t.Errorf("close access: %v", err)
+		}
 	})
 	return s
 }
