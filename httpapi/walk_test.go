@@ -85,6 +85,22 @@ func TestWalk(t *testing.T) {
 	}
 }
 
+// TestRevocationEndsTail: a tail outlives its token by no more than a heartbeat.
+func TestRevocationEndsTail(t *testing.T) {
+	w := newWalker(t)
+	id, text := w.makeToken(t, "reader", `"acme"`)
+	w.token, text = text, w.token
+	l := w.server.listen(t, "?from=0", "")
+	l.expect("2")
+	var revoked auth.Token
+	w.answer(t, "DELETE", "/api/v1/tokens/"+id, "", text, &revoked)
+	for l.lines.Scan() {
+	}
+	if err := l.lines.Err(); err != nil || revoked.ID != id {
+		t.Errorf("the tail ended with %v; revoked %+v", err, revoked)
+	}
+}
+
 // walker is a server with two tenants: hidden has what nobody else may know of, acme is the foreigner's.
 type walker struct {
 	*server

@@ -73,6 +73,12 @@ func (a *Auth) check(header string) (*entry, error) {
 	return e, nil
 }
 
+// Valid reports whether the caller's token is still accepted, for answers that have no end.
+func (a *Auth) Valid(c Caller) bool {
+	e := a.store.find(c.ID)
+	return e != nil && e.record.Load().valid(a.now())
+}
+
 // caller binds the token's owner to the tenants in which it has the right.
 func (e *entry) caller(need Right) (Caller, error) {
 	right := need &^ AllTenants

@@ -3,6 +3,7 @@ package auth
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -138,5 +139,40 @@ func TestSecretIsNotKept(t *testing.T) {
 	token, text := d.make(t, Wish{Grants: []Grant{{Role: "reader", All: true}}})
 	if kept := d.stored(t, token.ID); strings.Contains(kept, text[len(text)-secretDigits:]) {
 		t.Errorf("kept: %s", kept)
+	}
+}
+
+// TestConcurrent is for the race detector: requests, uses written down, tokens made and revoked at once.
+func TestConcurrent(t *testing.T) {
+	d := openDoors(t)
+	grants := []Grant{{Role: "reader", Tenants: []string{"acme"}}}
+	token, text := d.make(t, Wish{Grants: grants})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for range 200 {
+				d.ask(Read, "Bearer "+text)
+				d.Tokens(root)
+			}
+		})
+	}
+	wg.Go(func() {
+		for range 5 {
+			if err := d.writeUse(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	wg.Go(func() {
+		for range 5 {
+			d.make(t, Wish{Grants: grants})
+		}
+		if _, err := d.Revoke(root, token.ID); err != nil {
+			t.Error(err)
+		}
+	})
+	wg.Wait()
+	if status, _, _ := d.ask(Read, "Bearer "+text); status != 401 {
+		t.Errorf("revoked meanwhile: %d", status)
 	}
 }
