@@ -49,7 +49,8 @@ var serveCommand = client.Command{
 	Usage:   "[flags]",
 	Details: `
 The server keeps everything in one data directory and needs nothing else. At the first start it makes an access token, shows it
-once and keeps it in the file admin.token there; commands on the same machine find it by themselves.`,
+once and keeps it in the file admin.token there; commands on the same machine find it by themselves. "annals token create" makes
+others that may do less.`,
 	Examples: `
 # a first look, with a small real sample in it
 annals serve --sample
@@ -106,10 +107,11 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 		return errors.Join(fmt.Errorf("open log: %w", err), o.Index.Close())
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	access, token, err := auth.Open(s.data)
+	access, token, err := auth.Open(auth.Options{Dir: s.data, Records: log.Records(), Logger: logger})
 	if err != nil {
 		return fmt.Errorf("open access: %w", err)
 	}
+	defer func() { err = errors.Join(err, access.Close()) }()
 	if s.sample {
 		if err := loadSample(ctx, log, env); err != nil {
 			return err
@@ -134,7 +136,7 @@ func (s *serveFlags) options(env *client.Env) (*slog.Logger, engine.Options, err
 	}
 	o.Logger = slog.New(slog.NewTextHandler(env.Stderr, &slog.HandlerOptions{Level: level}))
 	var err error
-	if o.Retention, err = parseAge(s.retention); err != nil {
+	if o.Retention, err = client.ParseAge(s.retention); err != nil {
 		return nil, o, &client.UsageError{Message: "--retention: " + err.Error()}
 	}
 	if o.MinFreeBytes, err = parseSize(s.minFree); err != nil {
@@ -237,23 +239,6 @@ func setMemoryLimit() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimitBytes)
 	}
-}
-
-// parseAge reads a duration with days, weeks and years besides Go's units.
-func parseAge(text string) (time.Duration, error) {
-	units := map[byte]time.Duration{'d': 24 * time.Hour, 'w': 7 * 24 * time.Hour, 'y': 365 * 24 * time.Hour}
-	if text == "" || text == "0" {
-		return 0, nil
-	}
-	if unit, ok := units[text[len(text)-1]]; ok {
-		n, err := strconv.ParseUint(text[:len(text)-1], 10, 32)
-		if age := time.Duration(n) * unit; err == nil && age/unit == time.Duration(n) && age > 0 {
-			return age, nil
-		}
-	} else if age, err := time.ParseDuration(text); err == nil && age > 0 {
-		return age, nil
-	}
-	return 0, fmt.Errorf("%q is not an age such as 12h, 90d, 8w or 1y", text)
 }
 
 // parseSize reads a number of bytes with an optional unit.

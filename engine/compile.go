@@ -18,14 +18,13 @@ func Compile(e Expr, who Tenants, from, to time.Time, lookup func(ids []string) 
 }
 
 func behindWall(who Tenants, p Plan) Plan {
-	if who.All {
+	if who.Everything() {
 		return p
 	}
-	walls := make([]Plan, len(who.Names))
-	for i, name := range who.Names {
-		walls[i] = PlanTerm{Term: TenantTerm(name)}
+	wall := anyTenant(who.Names)
+	if who.All {
+		wall = not(anyTenant(who.Except))
 	}
-	wall := or(walls...)
 	both := and(wall, p)
 	if _, several := both.(PlanAnd); !several {
 		return both // one of the two decides alone
@@ -34,6 +33,14 @@ func behindWall(who Tenants, p Plan) Plan {
 		return PlanAnd{Parts: append([]Plan{wall}, p.Parts...)}
 	}
 	return PlanAnd{Parts: []Plan{wall, p}}
+}
+
+func anyTenant(names []string) Plan {
+	plans := make([]Plan, len(names))
+	for i, name := range names {
+		plans[i] = PlanTerm{Term: TenantTerm(name)}
+	}
+	return or(plans...)
 }
 
 type compiler struct {

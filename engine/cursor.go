@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"slices"
 )
 
 // A cursor is the place of a page's last event, bound to the query that gave it: version (1) | query key (8) | time (8) | seq (8) | has value (1) |
@@ -39,7 +40,7 @@ func decodeCursor(q *Query) (*ColumnPos, error) {
 
 // key names the query. Times do not count: "the last hour" is another range at every page, and the place is what matters.
 func (q *Query) key() (key [8]byte) {
-	text := fmt.Sprintf("%q %t %t %q %q", q.Sort, q.Desc, q.Tenants.All, q.Tenants.Names, FormatQuery(withoutTimes(q.Where)))
+	text := fmt.Sprintf("%q %t %t %q %q", q.Sort, q.Desc, q.Tenants.All, slices.Concat(q.Tenants.Names, q.Tenants.Except), FormatQuery(withoutTimes(q.Where)))
 	sum := sha256.Sum256([]byte(text))
 	copy(key[:], sum[:])
 	return key

@@ -50,6 +50,9 @@ func TestAppendGetSearch(t *testing.T) {
 	if r := search(t, l, "service"); r.Total != 1 || r.Events[0].ID != "e-1" {
 		t.Errorf("search: got %d events", r.Total)
 	}
+	if _, err := l.Get(context.Background(), engine.Tenants{All: true, Except: []string{"acme"}}, "e-1"); !errors.Is(err, engine.ErrNotFound) {
+		t.Errorf("Get behind an exception: %v", err)
+	}
 	if _, err := l.Get(context.Background(), engine.Tenants{Names: []string{"other"}}, "e-1"); !errors.Is(err, engine.ErrNotFound) {
 		t.Errorf("another tenant's get: %v", err)
 	}

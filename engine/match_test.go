@@ -198,7 +198,7 @@ func matchAgainstOracle(t *testing.T, r *rand.Rand, events, queries int) (hits i
 	}
 	for range queries {
 		q := randomExpr(r, 2)
-		who := pick(r, Tenants{All: true}, Tenants{Names: []string{"acme"}}, Tenants{Names: []string{"ACME", "beta"}}, Tenants{})
+		who := pick(r, Tenants{All: true}, Tenants{All: true, Except: []string{"acme"}}, Tenants{Names: []string{"acme"}}, Tenants{Names: []string{"ACME", "beta"}}, Tenants{})
 		from, to := pick(r, time.Time{}, matchDay.Add(-30*time.Hour)), pick(r, time.Time{}, matchDay.Add(30*time.Hour))
 		plan := Compile(q, who, from, to, pick(r, nil, lookup))
 		m := NewMatcher(plan)
@@ -303,14 +303,16 @@ func TestWall(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, who := range []Tenants{{}, {Names: []string{"acme"}}, {Names: []string{"ACME", "b", "Acme "}}} {
+		for _, who := range []Tenants{{}, {Names: []string{"acme"}}, {Names: []string{"ACME", "b", "Acme "}}, {All: true, Except: []string{"b", "Acme"}}} {
 			at := func([]string) []Pos { return []Pos{other.Pos()} }
 			if p := Compile(e, who, time.Time{}, time.Time{}, at); NewMatcher(p).Match(other) {
 				t.Errorf("%s shows an event of Acme to %v: %s", q, who, planText(p))
 			}
 		}
-		if p := Compile(e, Tenants{Names: []string{"Acme"}}, time.Time{}, time.Time{}, nil); !NewMatcher(p).Match(other) {
-			t.Errorf("%s hides its event from Acme: %s", q, planText(p))
+		for _, who := range []Tenants{{Names: []string{"Acme"}}, {All: true, Except: []string{"acme"}}} {
+			if p := Compile(e, who, time.Time{}, time.Time{}, nil); !NewMatcher(p).Match(other) {
+				t.Errorf("%s hides its event from %v: %s", q, who, planText(p))
+			}
 		}
 	}
 }

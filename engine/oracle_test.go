@@ -367,6 +367,6 @@ func (d *oracleDoc) sequence(field string, atoms []oracleAtom, goesOn, phrase bo
 }
 
 func (d *oracleDoc) answers(e Expr, who Tenants, from, to time.Time) bool {
-	return (who.All || slices.Contains(who.Names, d.e.Tenant)) &&
+	return (who.All && !slices.Contains(who.Except, d.e.Tenant) || !who.All && slices.Contains(who.Names, d.e.Tenant)) &&
 		(from.IsZero() || !d.e.Time.Before(from)) && (to.IsZero() || d.e.Time.Before(to)) && d.match(e)
 }

@@ -102,6 +102,7 @@ func TestCursorIsBound(t *testing.T) {
 	f(func(q *engine.Query) { q.Sort = "user" })
 	f(func(q *engine.Query) { q.Where = engine.Word{Text: "x"} })
 	f(func(q *engine.Query) { q.Tenants = engine.Tenants{Names: []string{"acme"}} })
+	f(func(q *engine.Query) { q.Tenants.Except = []string{"acme"} })
 	f(func(q *engine.Query) { q.Cursor = "AAAA" })
 	f(func(q *engine.Query) { q.Cursor = cursor[:len(cursor)-4] })
 	f(func(q *engine.Query) { q.Cursor = "\x00" })

@@ -1,17 +1,6 @@
 package engine
 
-import (
-	"slices"
-	"time"
-)
-
-// Tenants says whose events a caller may see. The zero value sees nothing.
-type Tenants struct {
-	All   bool
-	Names []string
-}
-
-func (w Tenants) see(tenant string) bool { return w.All || slices.Contains(w.Names, tenant) }
+import "time"
 
 // Query is a question to the log, as plain data.
 type Query struct {

@@ -108,7 +108,7 @@ func (l *Log) lookup(ctx context.Context, who Tenants, ids []string) (at []Pos, 
 					return err
 				}
 				t, foundID, tenant, err := splitEventKey(key)
-				if err == nil && foundID == id && who.see(tenant) {
+				if err == nil && foundID == id && who.Sees(tenant) {
 					at = append(at, Pos{t.UnixNano(), seq})
 				}
 				return err

@@ -36,7 +36,7 @@ func (l *Log) Scan(ctx context.Context, who Tenants, from, to time.Time, desc bo
 		}
 		e := best.ready[0]
 		best.ready = best.ready[1:]
-		if who.see(e.Tenant) {
+		if who.Sees(e.Tenant) {
 			if err := fn(e); err != nil {
 				return err
 			}

@@ -32,8 +32,8 @@ func decodeBatch(body []byte, contentType string, caller auth.Caller) (*batch, e
 	}
 	for i, v := range values {
 		e, err := engine.DecodeEvent(v)
-		if err == nil && !caller.MayWrite(e.Tenant) {
-			err = &engine.FieldError{Field: "tenant", Message: "is not one that the token may write to"}
+		if err == nil {
+			e.Tenant, err = caller.WriteTo(e.Tenant)
 		}
 		if err != nil {
 			b.outcomes[i] = engine.Outcome{Status: engine.Invalid, Err: err}

@@ -129,7 +129,10 @@ func (a *API) getEvent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return reply.BadParameter("id", "the ID in the path cannot be read: %v", err)
 	}
-	who := auth.From(r.Context()).Sees(r.URL.Query().Get("tenant"))
+	who := auth.From(r.Context()).Tenants
+	if tenant := r.URL.Query().Get("tenant"); tenant != "" {
+		who = who.Only(tenant)
+	}
 	start := time.Now()
 	e, err := a.log.Get(r.Context(), who, id)
 	if err != nil {

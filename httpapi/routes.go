@@ -10,10 +10,11 @@ import (
 	"annals/httpapi/reply"
 )
 
-// route is one line of the API's table of contents. Query names every query parameter that it takes; any other is refused.
+// route is one line of the API's table of contents. Need is the right that it takes; the handler's caller has it in the tenants that it is given,
+// and with AllTenants in all. Query names every query parameter that it takes; any other is refused.
 type route struct {
 	method, path string
-	need         auth.Role
+	need         auth.Right
 	query        string
 	serve        func(http.ResponseWriter, *http.Request) error
 }
@@ -25,17 +26,28 @@ func (a *API) routes() []route {
 	)
 	return []route{
 		{"POST", v1 + "/events", auth.Write, "", a.postEvents},
+
+		// Reading. An export is what a reader may page through anyhow. A tail's seqs, like every event's, count all tenants together.
 		{"GET", v1 + "/events", auth.Read, search + " sort limit cursor page", a.listEvents},
 		{"GET", v1 + "/events/{id}", auth.Read, "tenant", a.getEvent},
 		{"GET", v1 + "/histogram", auth.Read, search + " buckets", a.histogram},
 		{"GET", v1 + "/facets", auth.Read, search + " fields limit", a.facets},
 		{"GET", v1 + "/tail", auth.Read, "q tz from", a.tail},
 		{"GET", v1 + "/export", auth.Read, search + " sort format", a.exportEvents},
+		{"GET", v1 + "/tenants", auth.Read, "", a.listTenants},
+
+		// The whole log. The checkpoint is what a reader of one tenant holds proofs against, and its size is in every seq; stats leaves out
+		// what is told of others. A verification reads all, and its report names events of any tenant; a backup has all of them.
 		{"GET", v1 + "/checkpoint", auth.Read, "", a.checkpoint},
-		{"GET", v1 + "/verify", auth.Read, "", a.verify},
-		{"GET", v1 + "/backup", auth.Admin, "with_key", a.backup},
-		{"POST", v1 + "/reindex", auth.Manage, "seq", a.reindex},
 		{"GET", v1 + "/stats", auth.Read, "", a.stats},
+		{"GET", v1 + "/verify", auth.Audit | auth.AllTenants, "", a.verify},
+		{"GET", v1 + "/backup", auth.Manage | auth.AllTenants, "with_key", a.backup},
+		{"POST", v1 + "/reindex", auth.Manage | auth.AllTenants, "seq", a.reindex},
+
+		// Who manages some tenants makes, sees and revokes tokens for these only.
+		{"POST", v1 + "/tokens", auth.Manage, "", a.postToken},
+		{"GET", v1 + "/tokens", auth.Manage, "", a.listTokens},
+		{"DELETE", v1 + "/tokens/{id}", auth.Manage, "", a.deleteToken},
 
 		{"GET", v1 + "/openapi.json", auth.None, "", a.openAPI},
 		{"GET", "/healthz", auth.None, "", a.healthz},
@@ -45,11 +57,11 @@ func (a *API) routes() []route {
 	}
 }
 
-func (a *API) router(doors *auth.Auth) http.Handler {
+func (a *API) router() http.Handler {
 	// Event IDs may hold slashes and dots, so paths are matched as they were sent, percent-encoded and not cleaned.
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, rt := range a.routes() {
-		r.Handle(rt.path, onRoute(rt.path, doors.Require(rt.need, rt.handler()))).Methods(rt.method)
+		r.Handle(rt.path, onRoute(rt.path, a.access.Require(rt.need, rt.handler()))).Methods(rt.method)
 	}
 	r.NotFoundHandler = answer(func(http.ResponseWriter, *http.Request) error {
 		return reply.NotFound("no such path; /api/v1/openapi.json describes what is here")

@@ -32,6 +32,7 @@ type Options struct {
 // API answers the requests. It holds no state of its own besides counters.
 type API struct {
 	log       *engine.Log
+	access    *auth.Auth
 	version   string
 	logger    *slog.Logger
 	now       func() time.Time
@@ -46,7 +47,7 @@ type API struct {
 
 // New makes the API. It panics when two collectors describe the same metric, which is a mistake in the program.
 func New(o Options) *API {
-	a := &API{log: o.Log, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
+	a := &API{log: o.Log, access: o.Auth, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
 		metrics: newMetrics(o.Collectors), drain: make(chan struct{})}
 	if a.version == "" {
 		a.version = "dev"
@@ -63,7 +64,7 @@ func New(o Options) *API {
 	if a.heartbeat == 0 {
 		a.heartbeat = 15 * time.Second
 	}
-	a.handler = a.observe(securityHeaders(a.router(o.Auth)))
+	a.handler = a.observe(securityHeaders(a.router()))
 	return a
 }
 

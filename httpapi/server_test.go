@@ -1,10 +1,12 @@
 package httpapi
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +22,7 @@ type server struct {
 	api   *API
 	log   *engine.Log
 	token string
+	later atomic.Int64 // how far the clock of the tokens is ahead of testNow, nanoseconds
 }
 
 // testNow is the clock of the API and of the log in tests.
@@ -40,16 +43,21 @@ func serve(t *testing.T, o Options, kept engine.Options) *server {
 		kept.Dir = t.TempDir()
 	}
 	l := enginetest.OpenLog(t, kept)
-	doors, token, err := auth.Open(t.TempDir())
+	s := &server{log: l}
+	later := func() time.Time { return testNow.Add(time.Duration(s.later.Load())) }
+	doors, token, err := auth.Open(auth.Options{Dir: t.TempDir(), Records: l.Records(), Now: later, Logger: enginetest.Quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
 	o.Log, o.Auth, o.Now, o.Logger = l, doors, now, enginetest.Quiet
-	s := &server{api: New(o), log: l, token: token}
+	s.api, s.token = New(o), token
 	s.Server = httptest.NewServer(s.api)
 	t.Cleanup(func() {
 		s.api.Drain()
 		s.Close()
+		if err := doors.Close(); err != nil && !errors.Is(err, engine.ErrClosed) { // a test may have closed the log
+			t.Errorf("close access: %v", err)
+		}
 	})
 	return s
 }

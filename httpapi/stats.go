@@ -5,19 +5,26 @@ import (
 	"time"
 
 	"annals/engine"
+	"annals/httpapi/auth"
 	"annals/httpapi/reply"
 )
 
+// statsReply is what a caller may know. The server is what a caller of every tenant sees besides: windows' times and sizes tell how
+// others use the log, and what is said of damage may name their events.
 type statsReply struct {
-	Version     string        `json:"version"`
-	Events      uint64        `json:"events"` // kept
-	Size        uint64        `json:"size"`   // ever; the next event's seq
-	Indexed     uint64        `json:"indexed"`
-	Bytes       int64         `json:"bytes"`
-	FreeBytes   uint64        `json:"free_bytes"`
-	VerifierKey string        `json:"verifier_key"`
-	Windows     []windowReply `json:"windows"`
-	Index       indexReply    `json:"index"`
+	Version     string `json:"version"`
+	Events      uint64 `json:"events"` // kept, of the caller's tenants
+	Size        uint64 `json:"size"`   // ever, of all tenants: the next event's seq
+	Indexed     uint64 `json:"indexed"`
+	VerifierKey string `json:"verifier_key"`
+	*serverReply
+}
+
+type serverReply struct {
+	Bytes     int64         `json:"bytes"`
+	FreeBytes uint64        `json:"free_bytes"`
+	Windows   []windowReply `json:"windows"`
+	Index     indexReply    `json:"index"`
 }
 
 type windowReply struct {
@@ -38,14 +45,29 @@ type indexReply struct {
 }
 
 // stats answers GET /api/v1/stats.
-func (a *API) stats(w http.ResponseWriter, _ *http.Request) error {
+func (a *API) stats(w http.ResponseWriter, r *http.Request) error {
+	who := auth.From(r.Context()).Tenants
+	if !who.Everything() {
+		return a.statsOf(w, r, who)
+	}
 	s := a.log.Stats()
-	out := statsReply{Version: a.version, Events: s.Events, Size: s.Size, Indexed: s.Indexed, Bytes: s.Bytes, FreeBytes: s.FreeBytes,
-		VerifierKey: a.log.VerifierKey(), Windows: make([]windowReply, len(s.Windows)), Index: indexReply(s.Index)}
+	out := serverReply{Bytes: s.Bytes, FreeBytes: s.FreeBytes, Windows: make([]windowReply, len(s.Windows)), Index: indexReply(s.Index)}
 	for i, win := range s.Windows {
 		out.Windows[i] = newWindowReply(win)
 	}
-	return reply.JSON(w, http.StatusOK, out)
+	return reply.JSON(w, http.StatusOK, statsReply{a.version, s.Events, s.Size, s.Indexed, a.log.VerifierKey(), &out})
+}
+
+// statsOf answers a caller of some tenants.
+func (a *API) statsOf(w http.ResponseWriter, r *http.Request, who engine.Tenants) error {
+	ctx, cancel := a.bounded(r)
+	defer cancel()
+	result, err := a.log.Search(ctx, engine.Query{Tenants: who, Limit: 1})
+	if err != nil {
+		return err
+	}
+	s := a.log.Stats()
+	return reply.JSON(w, http.StatusOK, statsReply{a.version, result.Total, s.Size, s.Indexed, a.log.VerifierKey(), nil})
 }
 
 func newWindowReply(win engine.WindowInfo) windowReply {

@@ -61,9 +61,9 @@ func (s *stream) idle(next uint64) error {
 	return s.flush()
 }
 
-// beat shows signs of life until the context ends, the server drains or the client is gone. Each carries the seq reached, so
+// beat shows signs of life until the context ends, the server drains, the client is gone or its token is not valid any more. Each carries the seq reached, so
 // that a client of a rare filter does not have the log read again when it reconnects.
-func (s *stream) beat(ctx context.Context, drain <-chan struct{}, every time.Duration) {
+func (s *stream) beat(ctx context.Context, drain <-chan struct{}, every time.Duration, valid func() bool) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -73,7 +73,7 @@ func (s *stream) beat(ctx context.Context, drain <-chan struct{}, every time.Dur
 		case <-drain:
 			return
 		case <-ticker.C:
-			if s.heartbeat() != nil {
+			if !valid() || s.heartbeat() != nil {
 				return
 			}
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // tail answers GET /api/v1/tail: durable events as server-sent events whose id is their seq, from a seq on, or from now on.
-// A client that reconnects with Last-Event-ID misses none.
+// A client that reconnects with Last-Event-ID misses none. A token that is revoked or expires meanwhile ends it with the next sign of life.
 func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 	loc, err := zoneOf(r.URL.Query().Get("tz"))
 	if err != nil {
@@ -26,14 +26,14 @@ func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	s := openStream(w)
+	s, caller := openStream(w), auth.From(ctx)
 	beaten := make(chan struct{})
 	go func() {
 		defer close(beaten)
 		defer cancel()
-		s.beat(ctx, a.drain, a.heartbeat)
+		s.beat(ctx, a.drain, a.heartbeat, func() bool { return a.access.Valid(caller) })
 	}()
-	err = a.log.Follow(ctx, auth.From(ctx).Tenants, where, from, s.send, s.idle)
+	err = a.log.Follow(ctx, caller.Tenants, where, from, s.send, s.idle)
 	ended := ctx.Err() != nil
 	cancel()
 	<-beaten // nothing may write once the handler has returned

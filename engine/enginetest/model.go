@@ -44,7 +44,7 @@ func (m *Model) Find(q engine.Query) []*engine.Event {
 
 // inRange reports whether e is of q's tenants and lies between its times.
 func inRange(q engine.Query, e *engine.Event) bool {
-	return (q.Tenants.All || slices.Contains(q.Tenants.Names, e.Tenant)) &&
+	return (q.Tenants.All && !slices.Contains(q.Tenants.Except, e.Tenant) || !q.Tenants.All && slices.Contains(q.Tenants.Names, e.Tenant)) &&
 		(q.From.IsZero() || !e.Time.Before(q.From)) && (q.To.IsZero() || e.Time.Before(q.To))
 }
 

@@ -26,7 +26,10 @@ func (m *Maker) Ask(events []*engine.Event) engine.Query {
 	if m.IntN(4) == 0 {
 		q.Where = nil
 	}
-	if m.IntN(3) == 0 {
+	switch m.IntN(6) {
+	case 0:
+		q.Tenants.Except = []string{Pick(m.Rand, tenants...), "nobody"}
+	case 1, 2:
 		q.Tenants = engine.Tenants{Names: []string{Pick(m.Rand, tenants...), Pick(m.Rand, "acme", "nobody")}}
 	}
 	if m.IntN(3) == 0 && len(events) > 0 {

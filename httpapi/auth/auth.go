@@ -1,5 +1,10 @@
-// Package auth says who is calling and what they may do. For now there is one bearer token with the admin role;
-// accounts will stand behind the same three doors: Open, (*Auth).Require and From.
+// Package auth says who is calling and what they may do. A token is a record: a role, or several, each for some tenants or for all.
+//
+// Require is the one door: it finds the caller, holds the caller's rights against what the route needs, and binds the caller to the
+// tenants in which that right is held. Handlers take the tenants from the Caller and from nowhere else, so that every query and
+// every write is behind the wall before it is planned.
+//
+// Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, this file who gets in.
 package auth
 
 import (
@@ -7,92 +12,84 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
-	"slices"
 	"strings"
 
 	"annals/engine"
 	"annals/httpapi/reply"
 )
 
-// Role is a set of rights. A route names the ones it asks for.
-type Role uint8
-
-// The rights. A route that asks for None is open to everyone.
-const (
-	Write  Role = 1 << iota // send events
-	Read                    // search, export and verify
-	Manage                  // change how the server works
-	None   Role = 0
-	Admin       = Write | Read | Manage
-)
-
-// Caller is who is behind a request.
+// Caller is who is behind a request, and the tenants in which the right that the route needs is held.
 type Caller struct {
+	ID      string // of the token
 	Name    string
-	Role    Role
-	Tenants engine.Tenants // whose events it may read and write
+	Tenants engine.Tenants
 }
 
-// Sees returns the tenants of the caller, narrowed to one when tenant is not empty. A tenant that the caller may
-// not see gives the zero value, which sees nothing.
-func (c Caller) Sees(tenant string) engine.Tenants {
-	if tenant == "" {
-		return c.Tenants
-	}
-	if c.Tenants.All || slices.Contains(c.Tenants.Names, tenant) {
-		return engine.Tenants{Names: []string{tenant}}
-	}
-	return engine.Tenants{}
-}
-
-// MayWrite reports whether the caller may send events of the tenant. The server's own tenant takes none from outside.
-func (c Caller) MayWrite(tenant string) bool {
-	if tenant == engine.ReservedTenant {
-		return false
-	}
-	if tenant == "" {
-		tenant = engine.DefaultTenant
-	}
-	return c.Tenants.All || slices.Contains(c.Tenants.Names, tenant)
-}
-
-// Auth knows the tokens.
-type Auth struct {
-	admin [sha256.Size]byte // of the admin token; equal lengths keep the comparison constant in time
-}
-
-// Require lets through callers that have the rights, with who they are in the context, and refuses the others with 401 or 403.
+// Require lets through callers that have the right, with who they are in the context, and refuses the others with 401 or 403.
 // Tokens are read from the Authorization header only, so that none ends in a URL or a log.
-func (a *Auth) Require(need Role, next http.Handler) http.Handler {
+func (a *Auth) Require(need Right, next http.Handler) http.Handler {
 	if need == None {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := a.caller(r)
+		e, err := a.check(r.Header.Get("Authorization"))
 		if err != nil {
-			w.Header().Set("WWW-Authenticate", `Bearer realm="annals"`)
+			if reply.ProblemOf(err).Status == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="annals"`)
+			}
 			reply.Error(w, r, err)
 			return
 		}
-		if caller.Role&need != need {
-			reply.Error(w, r, reply.Forbidden("the token's role does not reach this far"))
+		caller, err := e.caller(need)
+		if err != nil {
+			reply.Error(w, r, err)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callerKey{}, caller)))
 	})
 }
 
-func (a *Auth) caller(r *http.Request) (Caller, error) {
-	header := r.Header.Get("Authorization")
+// check finds the token of an Authorization header. Every reason to refuse one has the same answer, and an unknown key ID costs what a
+// known one does: a hash and a comparison. The comparison is constant in time; the key ID is no secret.
+func (a *Auth) check(header string) (*entry, error) {
 	if header == "" {
-		return Caller{}, reply.Unauthorized("send the header Authorization: Bearer <token>; the first token is in admin.token in the data directory")
+		return nil, reply.Unauthorized("send the header Authorization: Bearer <token>; the first token is in admin.token in the data directory")
 	}
-	scheme, token, _ := strings.Cut(header, " ")
-	sum := sha256.Sum256([]byte(strings.TrimSpace(token)))
-	if !strings.EqualFold(scheme, "Bearer") || subtle.ConstantTimeCompare(sum[:], a.admin[:]) != 1 {
-		return Caller{}, reply.Unauthorized("the token is not known")
+	if a.broken != nil {
+		return nil, a.broken
 	}
-	return Caller{Name: "admin", Role: Admin, Tenants: engine.Tenants{All: true}}, nil
+	scheme, text, _ := strings.Cut(header, " ")
+	id, secret, ok := parseToken(strings.TrimSpace(text))
+	e := a.store.find(id)
+	if e == nil {
+		e = nobody
+	}
+	sum, record, now := sha256.Sum256([]byte(secret)), e.record.Load(), a.now()
+	same := subtle.ConstantTimeCompare(sum[:], record.Hash) == 1
+	if !ok || !same || !record.valid(now) || !strings.EqualFold(scheme, "Bearer") {
+		return nil, reply.Unauthorized("the token is not known, has expired or was revoked")
+	}
+	e.used.Store(now.UnixNano())
+	return e, nil
+}
+
+// Valid reports whether the caller's token is still accepted, for answers that have no end.
+func (a *Auth) Valid(c Caller) bool {
+	e := a.store.find(c.ID)
+	return e != nil && e.record.Load().valid(a.now())
+}
+
+// caller binds the token's owner to the tenants in which it has the right.
+func (e *entry) caller(need Right) (Caller, error) {
+	right := need &^ AllTenants
+	tenants := e.tenants[right]
+	if !tenants.All && len(tenants.Names) == 0 {
+		return Caller{}, reply.Forbidden("the token's role does not reach this far")
+	}
+	if need&AllTenants != 0 && !tenants.Everything() {
+		return Caller{}, reply.Forbidden("this concerns every tenant, and the token's role is for some")
+	}
+	return Caller{ID: e.id, Name: e.name, Tenants: tenants}, nil
 }
 
 type callerKey struct{}
@@ -101,4 +98,22 @@ type callerKey struct{}
 func From(ctx context.Context) Caller {
 	c, _ := ctx.Value(callerKey{}).(Caller)
 	return c
+}
+
+// WriteTo returns the tenant of an event that names tenant, or none, or a *engine.FieldError. An event that names none goes to the caller's
+// tenant if there is just one, else to the default one if the caller may write there. The server's own tenant takes none from outside.
+func (c Caller) WriteTo(tenant string) (string, error) {
+	if tenant == "" && !c.Tenants.All && len(c.Tenants.Names) == 1 {
+		tenant = c.Tenants.Names[0]
+	}
+	if tenant == "" {
+		tenant = engine.DefaultTenant
+		if !c.Tenants.Sees(tenant) {
+			return "", &engine.FieldError{Field: "tenant", Message: "is missing, and the token writes to several: name one"}
+		}
+	}
+	if tenant == engine.ReservedTenant || !c.Tenants.Sees(tenant) {
+		return "", &engine.FieldError{Field: "tenant", Message: "is not one that the token may write to"}
+	}
+	return tenant, nil
 }

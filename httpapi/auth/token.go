@@ -4,87 +4,55 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 )
 
-// TokenFile is the name of the admin token's file in the data directory.
-const TokenFile = "admin.token"
-
+// A token is text: annals_<key ID>_<secret>, both in lower-case hex. The prefix lets secret scanners know one when they see it. The key ID
+// (64 random bits) finds the record and is no secret. The secret has 256 bits from the system's generator: nobody guesses it, with or
+// without its hash, so a fast hash is enough; a slow one, made for passwords, would only slow every request.
 const (
-	tokenPrefix = "annals_" // lets secret scanners know one when they see it
-	tokenBytes  = 32
+	tokenPrefix = "annals_"
+	idBytes     = 8
+	secretBytes = 32
+
+	idDigits     = 2 * idBytes
+	secretDigits = 2 * secretBytes
 )
 
-// Open reads the admin token of the data directory. At the first start it makes one and returns it, to be shown once;
-// afterwards the returned token is empty.
-func Open(dir string) (a *Auth, made string, err error) {
-	token, err := ReadToken(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		made, err = makeToken(dir)
-		token = made
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	return &Auth{admin: sha256.Sum256([]byte(token))}, made, nil
-}
+// oldDigits is the length of what followed the prefix before tokens were records: 32 random bytes. The first 8 of them are such a token's
+// key ID and the other 24, still 192 bits, its secret.
+const oldDigits = 64
 
-// ReadToken returns the admin token of the data directory, for a client on the same machine.
-func ReadToken(dir string) (string, error) {
-	path := filepath.Join(dir, TokenFile)
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return "", fmt.Errorf("read admin token: %w", err)
-	}
-	token := strings.TrimSpace(string(data))
-	// A short token is a hand-made one, or the rest of a damaged file: neither may open the door.
-	if len(token) < len(tokenPrefix)+2*tokenBytes || !strings.HasPrefix(token, tokenPrefix) {
-		return "", fmt.Errorf("read admin token: %s does not hold one; remove it to have another made", path)
-	}
-	return token, nil
-}
-
-// makeToken leaves either no file or a whole one, whenever it is cut short.
-func makeToken(dir string) (string, error) {
-	random := make([]byte, tokenBytes)
+// newToken draws a token.
+func newToken() (id, secret string) {
+	random := make([]byte, idBytes+secretBytes)
 	rand.Read(random) // never fails: the program ends instead
-	token := tokenPrefix + hex.EncodeToString(random)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("make admin token: %w", err)
-	}
-	if err := writeDurably(dir, TokenFile, token+"\n"); err != nil {
-		return "", fmt.Errorf("make admin token: %w", err)
-	}
-	return token, nil
+	return hex.EncodeToString(random[:idBytes]), hex.EncodeToString(random[idBytes:])
 }
 
-// writeDurably writes a file that is there completely or not at all, readable by its owner only (CreateTemp's mode is 0600).
-func writeDurably(dir, name, text string) error {
-	f, err := os.CreateTemp(dir, name+".*.tmp")
-	if err != nil {
-		return err
+func formatToken(id, secret string) string { return tokenPrefix + id + "_" + secret }
+
+// parseToken splits a token. What is none gives an empty ID, which no record has.
+func parseToken(text string) (id, secret string, ok bool) {
+	rest, ok := strings.CutPrefix(text, tokenPrefix)
+	switch {
+	case !ok:
+		return "", "", false
+	case len(rest) == idDigits+1+secretDigits && rest[idDigits] == '_':
+		id, secret = rest[:idDigits], rest[idDigits+1:]
+	case len(rest) == oldDigits:
+		id, secret = rest[:idDigits], rest[idDigits:]
 	}
-	defer os.Remove(f.Name())
-	_, err = f.WriteString(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		return err
+	if id == "" || !isHex(id) || !isHex(secret) {
+		return "", "", false
 	}
-	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return id, secret, true
 }
 
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+// isHex accepts one spelling only, so that a token is the same text everywhere.
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
+
+func hashSecret(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
 }

@@ -87,6 +87,11 @@ func TestWrongUsage(t *testing.T) {
 	f("takes no argument", "verify", "now")
 	f("name the event's ID", "get")
 	f("say: token show", "token", "make")
+	f("say: token show", "token")
+	f("needs --name and --role", "token", "create", "--name", "x")
+	f("--role is not for it", "token", "list", "--role", "reader")
+	f("takes 1 arguments, have 0", "token", "revoke")
+	f(`"yesterday" is neither an age`, "token", "create", "--name", "x", "--role", "reader", "--expires", "yesterday")
 	f("want http://HOST:PORT", "search", "--server", "ftp://x")
 }
 

@@ -26,6 +26,7 @@ import (
 //	err TEXT        its standard error has
 //	no TEXT         neither has
 //	lines N         its standard output has so many lines
+//	keep NAME N     later lines write ${NAME} for its standard output's Nth word
 //
 // Files follow the script as a txtar archive.
 func TestScripts(t *testing.T) {
@@ -43,7 +44,7 @@ func TestScripts(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(filepath.Base(path), func(t *testing.T) {
-			s := script{t: t, program: program, dir: t.TempDir()}
+			s := script{t: t, program: program, dir: t.TempDir(), kept: map[string]string{}}
 			for _, f := range archive.Files {
 				if err := os.WriteFile(filepath.Join(s.dir, f.Name), f.Data, 0o600); err != nil {
 					t.Fatal(err)
@@ -63,6 +64,7 @@ type script struct {
 	checked      bool // the status was
 	stdout       string
 	stderr       string
+	kept         map[string]string
 }
 
 func (s *script) command(ctx context.Context, args ...string) *exec.Cmd {
@@ -97,6 +99,9 @@ func (s *script) serve() {
 func (s *script) run(text string) {
 	s.checked = true
 	for i, line := range strings.Split(text, "\n") {
+		for name, value := range s.kept {
+			line = strings.ReplaceAll(line, "${"+name+"}", value)
+		}
 		verb, rest, _ := strings.Cut(line, " ")
 		if verb != "status" && verb != "out" && verb != "err" && verb != "no" && verb != "lines" {
 			s.checkStatus(0)
@@ -106,6 +111,14 @@ func (s *script) run(text string) {
 		case "", "#":
 		case "annals":
 			s.call(rest)
+		case "keep":
+			name, nth, _ := strings.Cut(rest, " ")
+			n, _ := strconv.Atoi(nth)
+			words := strings.Fields(s.stdout)
+			if n < 1 || n > len(words) {
+				s.t.Fatalf("line %d: there is no word %s in %q", s.line, nth, s.stdout)
+			}
+			s.kept[name] = words[n-1]
 		case "status":
 			n, _ := strconv.Atoi(rest)
 			s.checkStatus(n)

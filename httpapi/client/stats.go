@@ -26,13 +26,13 @@ annals stats --server https://audit.example.com --token "$TOKEN"`,
 }
 
 type stats struct {
-	Version   string `json:"version"`
-	Events    uint64 `json:"events"`
-	Size      uint64 `json:"size"`
-	Indexed   uint64 `json:"indexed"`
-	Bytes     int64  `json:"bytes"`
-	FreeBytes int64  `json:"free_bytes"`
-	Windows   []struct {
+	Version   string     `json:"version"`
+	Events    uint64     `json:"events"`
+	Size      uint64     `json:"size"`
+	Indexed   uint64     `json:"indexed"`
+	Bytes     int64      `json:"bytes"`
+	FreeBytes int64      `json:"free_bytes"`
+	Windows   []struct { // absent, with the rest, for a token of some tenants
 		First   uint64    `json:"first"`
 		End     uint64    `json:"end"`
 		MinTime time.Time `json:"min_time"`
@@ -82,6 +82,11 @@ func printStats(out screen, server string, s *stats) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "server    %s, Annals %s\n", server, visible(s.Version))
 	fmt.Fprintf(&b, "events    %s kept, %s ever\n", grouped(s.Events), grouped(s.Size))
+	if s.Windows == nil {
+		fmt.Fprintf(&b, "index     %s behind\n", grouped(s.Size-min(s.Indexed, s.Size)))
+		_, err := fmt.Fprint(out.w, b.String())
+		return err
+	}
 	fmt.Fprintf(&b, "index     %s behind, %d %s of %s, rebuilt %d %s\n", grouped(s.Size-min(s.Indexed, s.Size)), s.Index.Segments,
 		plural(uint64(s.Index.Segments), "segment"), megabytes(s.Index.Bytes), s.Index.Rebuilds, plural(s.Index.Rebuilds, "time"))
 	fmt.Fprintf(&b, "disk      %s used, %s free", megabytes(s.Bytes), megabytes(s.FreeBytes))

@@ -1,0 +1,107 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"time"
+
+	"annals/engine"
+)
+
+// Options configure Auth. Dir and Records are required.
+type Options struct {
+	Dir     string           // the data directory, where TokenFile is
+	Records *engine.Records  // of the log. The tokens of its kind are changed by nobody else
+	Now     func() time.Time // nil: time.Now
+	Logger  *slog.Logger     // nil: slog.Default()
+}
+
+// Auth knows the tokens. All methods may be called concurrently.
+type Auth struct {
+	store  store
+	broken error // why no token can be checked, if none can; set by Open
+	now    func() time.Time
+	logger *slog.Logger
+
+	stop, stopped chan struct{}
+	stopOnce      sync.Once
+}
+
+// Open loads the tokens and sees to the one in TokenFile. When there is none, as at the first start, it makes one and returns it, to be
+// shown once; otherwise the returned token is empty. When the records are damaged it does not fail, but then no token is accepted: which of
+// them are revoked cannot be told. Close must be called before the log's.
+func Open(o Options) (a *Auth, made string, err error) {
+	a = &Auth{store: store{records: o.Records}, now: o.Now, logger: o.Logger, stop: make(chan struct{}), stopped: make(chan struct{})}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if a.logger == nil {
+		a.logger = slog.Default()
+	}
+	token, err := ReadToken(o.Dir)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
+		return nil, "", err
+	}
+	switch err := a.store.load(); {
+	case errors.Is(err, engine.ErrDamaged):
+		a.broken = err
+		a.logger.Error("no token is accepted until the records are whole again", "err", err)
+	case err != nil:
+		return nil, "", err
+	case missing:
+		if token, err = a.makeBootstrap(o.Dir); err != nil {
+			return nil, "", fmt.Errorf("make admin token: %w", err)
+		}
+		made = token
+		fallthrough
+	default:
+		if err := a.adoptBootstrap(token); err != nil {
+			return nil, "", fmt.Errorf("record admin token: %w", err)
+		}
+	}
+	go a.keepUse()
+	return a, made, nil
+}
+
+// makeBootstrap makes the token of TokenFile. The record is first: dying in between leaves one that nobody has the secret of, and the next
+// start revokes it. The other way round a token could be in use before it could be revoked.
+func (a *Auth) makeBootstrap(dir string) (string, error) {
+	id, secret := newToken()
+	if _, err := a.store.add(id, a.bootstrapRecord(secret)); err != nil {
+		return "", err
+	}
+	token := formatToken(id, secret)
+	return token, writeTokenFile(dir, token)
+}
+
+// adoptBootstrap gives the token of TokenFile a record if it has none, as one from an earlier version and in a restored log, and revokes
+// those that were in the file before it. It runs at every start, so that one that was cut short is made good.
+func (a *Auth) adoptBootstrap(token string) error {
+	id, secret, _ := parseToken(token)
+	e := a.store.find(id)
+	if e == nil {
+		var err error
+		if e, err = a.store.add(id, a.bootstrapRecord(secret)); err != nil {
+			return err
+		}
+	}
+	if !e.record.Load().valid(a.now()) {
+		a.logger.Warn("the token in " + TokenFile + " is revoked or has expired; remove the file and start again to have another made")
+	}
+	for _, other := range a.store.all() {
+		if other != e && other.record.Load().Bootstrap {
+			if err := a.store.revoke(other, a.now()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (a *Auth) bootstrapRecord(secret string) *record {
+	return &record{Hash: hashSecret(secret), Name: TokenFile, Grants: []Grant{{Role: "admin", All: true}}, Created: a.now().UTC(), Bootstrap: true}
+}

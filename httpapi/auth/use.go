@@ -1,0 +1,55 @@
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// usePause is how long a token's last use may stay in memory only, and so how often it is written at most.
+const usePause = time.Minute
+
+// keepUse writes down when tokens were used last, off the requests' path.
+func (a *Auth) keepUse() {
+	defer close(a.stopped)
+	ticker := time.NewTicker(usePause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-a.stop:
+			return
+		case <-ticker.C:
+			if err := a.writeUse(); err != nil {
+				a.logger.Warn("when tokens were used last is not recorded; trying again in a minute", "err", err)
+			}
+		}
+	}
+}
+
+// writeUse writes the last use of the tokens that were used since it was written.
+func (a *Auth) writeUse() error {
+	var errs []error
+	for _, e := range a.store.all() {
+		used := e.lastUsed()
+		if !used.After(e.record.Load().LastUsed) {
+			continue
+		}
+		if err := a.store.change(e, func(r *record) { r.LastUsed = used }); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Close writes what is not written yet. The log is closed after it.
+func (a *Auth) Close() error {
+	a.stopOnce.Do(func() { close(a.stop) })
+	<-a.stopped
+	if a.broken != nil {
+		return nil
+	}
+	if err := a.writeUse(); err != nil {
+		return fmt.Errorf("close access: %w", err)
+	}
+	return nil
+}

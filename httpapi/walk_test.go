@@ -1,0 +1,288 @@
+package httpapi
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"annals/engine"
+	"annals/httpapi/auth"
+)
+
+// A visit is one way to ask a route about a thing of the tenant hidden, or about the same thing of a tenant that is absent: HIDDEN stands for the
+// one name or the other. Who may not know of the thing must be answered the same in both cases, to the byte.
+type visit struct {
+	query, body string // path values too: {id}=HIDDEN-1
+	owner       int    // the status for hidden's own admin, so that the question is one that has an answer
+}
+
+// walk asks every route that is not open. A route that is not here fails TestWalk.
+var walk = map[string][]visit{
+	"POST /api/v1/events": {
+		{"", `{"id":"HIDDEN-9","tenant":"HIDDEN","action":"x"}`, 201},
+		{"", `{"id":"HIDDEN-2","action":"x"}`, 422}, // taken in the other tenant, by other content
+	},
+	"GET /api/v1/events": {
+		{"", "", 200},
+		{"q=tenant:HIDDEN", "", 200},
+		{"q=-tenant:HIDDEN", "", 200},
+		{"q=tenant:HIDDEN+OR+id:HIDDEN-1", "", 200},
+		{"q=HIDDENword*", "", 200},
+		{"q=id:HIDDEN-1&sort=tenant", "", 200},
+		{"sort=-action", "", 200},
+		{"limit=1&cursor=CURSOR", "", 200},
+	},
+	"GET /api/v1/events/{id}": {
+		{"{id}=HIDDEN-1", "", 200},
+		{"{id}=HIDDEN-1&tenant=HIDDEN", "", 200},
+		{"{id}=HIDDEN-1&tenant=_annals", "", 404},
+	},
+	"GET /api/v1/histogram": {{"", "", 200}, {"q=tenant:HIDDEN", "", 200}, {"q=HIDDENword&from=2026-11-22&to=2026-11-24&buckets=2", "", 200}},
+	"GET /api/v1/facets":    {{"fields=tenant,action,user", "", 200}, {"fields=tenant&q=HIDDENword+OR+tenant:HIDDEN", "", 200}},
+	"GET /api/v1/tail":      {{"from=0", "", 200}, {"from=0&q=tenant:HIDDEN", "", 200}},
+	"GET /api/v1/export":    {{"format=json", "", 200}, {"format=csv&q=tenant:HIDDEN+OR+HIDDENword", "", 200}, {"format=ndjson&q=id:HIDDEN-1", "", 200}},
+	"GET /api/v1/tenants":   {{"", "", 200}},
+
+	"GET /api/v1/checkpoint": {{"", "", 200}},
+	"GET /api/v1/stats":      {{"", "", 200}},
+	"GET /api/v1/verify":     {{"", "", 403}},
+	"GET /api/v1/backup":     {{"", "", 403}},
+	"POST /api/v1/reindex":   {{"", "", 403}, {"seq=0", "", 403}, {"seq=999", "", 403}},
+
+	"POST /api/v1/tokens":        {{"", `{"name":"x","grants":[{"role":"reader","tenants":["HIDDEN"]}]}`, 201}},
+	"GET /api/v1/tokens":         {{"", "", 200}},
+	"DELETE /api/v1/tokens/{id}": {{"{id}=TOKENID", "", 200}},
+}
+
+// TestWalk asks every route of the table with every kind of wrong credentials, and holds the answers against each other.
+func TestWalk(t *testing.T) {
+	w := newWalker(t)
+	left := make(map[string]bool)
+	for name := range walk {
+		left[name] = true
+	}
+	for _, rt := range w.api.routes() {
+		name := rt.method + " " + rt.path
+		if rt.need == auth.None {
+			continue
+		}
+		if delete(left, name); len(walk[name]) == 0 {
+			t.Errorf("%s is not in the walk", name)
+		}
+		for _, v := range walk[name] {
+			t.Run(name+" "+v.query, func(t *testing.T) { w.visit(t, rt, v) })
+		}
+	}
+	for name := range left {
+		t.Errorf("%s is in the walk, but there is no such route", name)
+	}
+}
+
+// TestRevocationEndsTail: a tail outlives its token by no more than a heartbeat.
+func TestRevocationEndsTail(t *testing.T) {
+	w := newWalker(t)
+	id, text := w.makeToken(t, "reader", `"acme"`)
+	w.token, text = text, w.token
+	l := w.server.listen(t, "?from=0", "")
+	l.expect("2")
+	var revoked auth.Token
+	w.answer(t, "DELETE", "/api/v1/tokens/"+id, "", text, &revoked)
+	for l.lines.Scan() {
+	}
+	if err := l.lines.Err(); err != nil || revoked.ID != id {
+		t.Errorf("the tail ended with %v; revoked %+v", err, revoked)
+	}
+}
+
+// walker is a server with two tenants: hidden has what nobody else may know of, acme is the foreigner's.
+type walker struct {
+	*server
+	refused          map[string]string // Authorization headers that open nothing
+	foreign, owner   string            // admins of acme and of hidden
+	byRole           map[string]string // tokens for all tenants
+	cursor, hiddenID string            // of hidden's
+}
+
+func newWalker(t *testing.T) *walker {
+	w := &walker{server: newServer(t, Options{Heartbeat: 5 * time.Millisecond}), byRole: map[string]string{}}
+	w.post(t, `[{"id":"hidden-1","tenant":"hidden","action":"classified","actor":{"name":"hiddenword"},"time":"2026-11-23T08:00:00Z"},
+		{"id":"hidden-2","tenant":"hidden","action":"classified","actor":{"name":"hiddenword"},"time":"2026-11-23T09:00:00Z"},
+		{"id":"acme-1","tenant":"acme","action":"plain","time":"2026-11-23T10:00:00Z"}]`)
+	for _, role := range auth.RoleNames {
+		_, w.byRole[role] = w.makeToken(t, role, "")
+	}
+	_, w.foreign = w.makeToken(t, "admin", `"acme"`)
+	_, w.owner = w.makeToken(t, "admin", `"hidden"`)
+	w.hiddenID, _ = w.makeToken(t, "reader", `"hidden"`)
+
+	root := auth.Caller{Tenants: engine.Tenants{All: true}}
+	_, expired, err := w.api.access.Make(root, auth.Wish{Name: "expired", Grants: []auth.Grant{{Role: "admin", All: true}}, Expires: testNow.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	revokedID, revoked := w.makeToken(t, "admin", "")
+	if _, err := w.api.access.Revoke(root, revokedID); err != nil {
+		t.Fatal(err)
+	}
+	w.later.Store(int64(time.Hour))
+	w.refused = map[string]string{"absent": "", "malformed": "Bearer annals_x", "another scheme": "Basic " + w.token, "unknown": "Bearer annals_" +
+		strings.Repeat("0", 16) + "_" + strings.Repeat("0", 64), "expired": "Bearer " + expired, "revoked": "Bearer " + revoked}
+
+	var page struct{ Next string }
+	w.answer(t, "GET", "/api/v1/events?limit=1", "", w.owner, &page)
+	if w.cursor = page.Next; w.cursor == "" {
+		t.Fatal("there is no cursor")
+	}
+	return w
+}
+
+// makeToken makes one for the tenants, JSON strings with commas between, or for all.
+func (w *walker) makeToken(t *testing.T, role, tenants string) (id, text string) {
+	t.Helper()
+	grant := `"all_tenants":true`
+	if tenants != "" {
+		grant = `"tenants":[` + tenants + `]`
+	}
+	var made struct{ ID, Token string }
+	w.answer(t, "POST", "/api/v1/tokens", fmt.Sprintf(`{"name":"for %s","grants":[{"role":%q,%s}]}`, strings.Trim(tenants, `"`), role, grant), w.token, &made)
+	return made.ID, made.Token
+}
+
+func (w *walker) answer(t *testing.T, method, path, body, token string, into any) {
+	t.Helper()
+	r := w.request(t, method, path, body)
+	r.Header.Set("Authorization", "Bearer "+token)
+	resp, text := w.do(t, r)
+	if err := json.Unmarshal([]byte(text), into, json.MatchCaseInsensitiveNames(true)); err != nil || resp.StatusCode > 299 {
+		t.Fatalf("%s %s: %d %s", method, path, resp.StatusCode, text)
+	}
+}
+
+func (w *walker) visit(t *testing.T, rt route, v visit) {
+	for kind, header := range w.refused {
+		if got := w.same(t, rt, v, kind, header); got != 401 {
+			t.Errorf("%s: status %d, want 401", kind, got)
+		}
+	}
+	for _, role := range auth.RoleNames {
+		if roleMay(role, rt.need) {
+			continue
+		}
+		if got := w.same(t, rt, v, role, "Bearer "+w.byRole[role]); got != 403 {
+			t.Errorf("%s: status %d, want 403", role, got)
+		}
+	}
+	got := w.same(t, rt, v, "foreign", "Bearer "+w.foreign)
+	if rt.need&auth.AllTenants != 0 && got != 403 {
+		t.Errorf("admin of one tenant: status %d, want 403", got)
+	}
+	if status, answer := w.ask(t, rt, w.fill(v, true), "Bearer "+w.owner); status != v.owner {
+		t.Errorf("the owner gets %d, want %d: %s", status, v.owner, answer)
+	}
+}
+
+// roleMay says again, apart from the code, what the roles are.
+func roleMay(role string, need auth.Right) bool {
+	switch need &^ auth.AllTenants {
+	case auth.Write:
+		return role == "writer" || role == "admin"
+	case auth.Read:
+		return role != "writer"
+	case auth.Audit:
+		return role == "auditor" || role == "admin"
+	}
+	return role == "admin"
+}
+
+// same asks about hidden's thing and about one that is nowhere, and wants one answer, without a word of hidden's.
+func (w *walker) same(t *testing.T, rt route, v visit, kind, header string) int {
+	t.Helper()
+	status, hidden := w.ask(t, rt, w.fill(v, true), header)
+	statusAbsent, absent := w.ask(t, rt, w.fill(v, false), header)
+	if status != statusAbsent || echo.Replace(hidden) != echo.Replace(absent) {
+		t.Errorf("%s can tell: %d %s\nwhere there is none: %d %s", kind, status, hidden, statusAbsent, absent)
+	}
+	if strings.Contains(hidden, "classified") || strings.Contains(hidden, "for hidden") || strings.Contains(hidden, `"name":"hidden"`) {
+		t.Errorf("%s sees hidden's: %s", kind, hidden)
+	}
+	return status
+}
+
+// echo makes one of the two names, which an answer may repeat.
+var echo = strings.NewReplacer("absent", "NAME", "hidden", "NAME")
+
+// fill puts hidden's names into a visit, or such that are nowhere and as long.
+func (w *walker) fill(v visit, hidden bool) visit {
+	names := strings.NewReplacer("HIDDEN", "absent", "TOKENID", strings.Repeat("0", 16), "CURSOR", strings.Repeat("A", len(w.cursor)))
+	if hidden {
+		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "CURSOR", w.cursor)
+	}
+	v.query, v.body = names.Replace(v.query), names.Replace(v.body)
+	return v
+}
+
+// ask returns the status, and the rest of the answer as text: the headers and the body without what differs between two equal requests.
+func (w *walker) ask(t *testing.T, rt route, v visit, header string) (int, string) {
+	t.Helper()
+	path, query := rt.path, v.query
+	if value, ok := strings.CutPrefix(query, "{id}="); ok {
+		value, query, _ = strings.Cut(value, "&")
+		path = strings.Replace(path, "{id}", value, 1)
+	}
+	r := w.request(t, rt.method, path+"?"+query, v.body)
+	r.Header.Set("X-Request-ID", "walk")
+	if r.Header.Del("Authorization"); header != "" {
+		r.Header.Set("Authorization", header)
+	}
+	var resp *http.Response
+	var body string
+	if strings.HasSuffix(rt.path, "/tail") {
+		resp, body = w.caughtUp(t, r)
+	} else {
+		resp, body = w.do(t, r)
+	}
+	for _, name := range []string{"Date", "Server-Timing", "Content-Length"} {
+		resp.Header.Del(name)
+	}
+	var head strings.Builder
+	if err := resp.Header.Write(&head); err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, head.String() + varying.ReplaceAllString(body, `"$1":0`)
+}
+
+var varying = regexp.MustCompile(`"(took_ms|seq)":[0-9.]+`)
+
+// caughtUp reads a tail until it says that it has caught up.
+func (w *walker) caughtUp(t *testing.T, r *http.Request) (*http.Response, string) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	resp, err := w.Client().Do(r.WithContext(ctx))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var text strings.Builder
+	alive := false
+	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
+		switch line := lines.Text(); {
+		case line == "":
+			alive = false
+		case line == ": alive":
+			alive = true
+		case alive && strings.HasPrefix(line, "id: "): // how far it is, which is the same for everyone
+			return resp, text.String()
+		default:
+			text.WriteString(line + "\n")
+		}
+	}
+	return resp, text.String()
+}
