@@ -8,6 +8,7 @@ package httpapi
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -27,6 +28,7 @@ type Options struct {
 	Deadline   time.Duration          // longest search, histogram or facet; 0 means 30 s
 	Heartbeat  time.Duration          // pause between signs of life on a quiet tail; 0 means 15 s
 	Collectors []prometheus.Collector // further figures for /metrics
+	Proxies    []netip.Prefix         // peers whose X-Forwarded-For is believed; see ParseProxies
 }
 
 // API answers the requests. It holds no state of its own besides counters.
@@ -37,6 +39,7 @@ type API struct {
 	now       func() time.Time
 	deadline  time.Duration
 	heartbeat time.Duration
+	proxies   proxies
 	metrics   *metrics
 	handler   http.Handler
 
@@ -47,7 +50,7 @@ type API struct {
 // New makes the API. It panics when two collectors describe the same metric, which is a mistake in the program.
 func New(o Options) *API {
 	a := &API{log: o.Log, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
-		metrics: newMetrics(o.Collectors), drain: make(chan struct{})}
+		proxies: o.Proxies, metrics: newMetrics(o.Collectors), drain: make(chan struct{})}
 	if a.version == "" {
 		a.version = "dev"
 	}
