@@ -41,7 +41,7 @@ func main() {
 
 // serverSettings are the settings of serve; a config file may set them beside the client's.
 var serverSettings = []string{"listen", "data", "retention", "min-free", "log-level", "tls-cert", "tls-key", "tls-client-ca", "insecure-listen",
-	"trusted-proxies"}
+	"trusted-proxies", "rate-limit", "token-rate-limit"}
 
 var settings = append(slices.Clone(client.Settings), serverSettings...)
 
@@ -69,6 +69,7 @@ type serveFlags struct {
 	listen, data, retention, minFree, logLevel, debug string
 	tlsCert, tlsKey, tlsClientCA, trustedProxies      string
 	sample, insecureListen                            bool
+	limits                                            httpapi.RateLimits
 }
 
 func runServe(ctx context.Context, env *client.Env, args []string) error {
@@ -84,6 +85,8 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	f.StringVar(&s.tlsClientCA, "tls-client-ca", "", "take only clients with a certificate that those in `FILE` have signed")
 	f.BoolVar(&s.insecureListen, "insecure-listen", false, "listen without TLS on an address that is not loopback, such as behind a proxy that has TLS")
 	f.StringVar(&s.trustedProxies, "trusted-proxies", "", "`LIST` of addresses and CIDRs whose X-Forwarded-For names the client")
+	f.Float64Var(&s.limits.PerAddress, "rate-limit", 1000, "at most `NUMBER` requests a second from one address, twice as many at once; 0 for no limit; without it this machine has none")
+	f.Float64Var(&s.limits.PerToken, "token-rate-limit", 2000, "at most `NUMBER` requests a second with one token, in the same way")
 	f.StringVar(&s.debug, "debug", "", "serve Go's profiles on this loopback `ADDRESS`")
 	f.BoolVar(&s.sample, "sample", false, "load a small sample of real records")
 	f.Setting(serverSettings...)
@@ -93,6 +96,9 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	}
 	if len(rest) > 0 {
 		return &client.UsageError{Message: fmt.Sprintf("unexpected argument %q", rest[0])}
+	}
+	for _, name := range []string{"rate-limit", "token-rate-limit"} {
+		s.limits.Loopback = s.limits.Loopback || f.Source(name) != ""
 	}
 	return s.run(ctx, env)
 }
@@ -107,6 +113,9 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 	trusted, err := httpapi.ParseProxies(s.trustedProxies)
 	if err != nil {
 		return &client.UsageError{Message: "--trusted-proxies: " + err.Error()}
+	}
+	if err := s.limits.Check(); err != nil {
+		return &client.UsageError{Message: err.Error()}
 	}
 	// The address first: a server that cannot listen has nothing to open the log for.
 	listener, secure, err := s.open(logger)
@@ -135,7 +144,8 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 	}
 	defer os.Remove(filepath.Join(s.data, client.ServerFile))
 	greet(env, address, s.data, token, log)
-	api := httpapi.New(httpapi.Options{Log: log, Auth: access, Version: client.Version(), Logger: logger, Collectors: log.Collectors(), Proxies: trusted})
+	api := httpapi.New(httpapi.Options{Log: log, Auth: access, Version: client.Version(), Logger: logger, Collectors: log.Collectors(),
+		Proxies: trusted, Limits: s.limits})
 	server := httpapi.NewServer(s.listen, api)
 	server.TLSConfig = secure
 	return serve(ctx, listener, server, logger)

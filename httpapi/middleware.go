@@ -31,6 +31,7 @@ func (a *API) observe(next http.Handler) http.Handler {
 				slog.Duration("took", took), slog.Any("client", client), slog.String("peer", r.RemoteAddr))
 		}()
 		defer catch(out, r)
+		limitBody(w, r, a.bodyTimeout)
 		next.ServeHTTP(out, r)
 	})
 }

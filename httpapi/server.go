@@ -6,6 +6,7 @@
 package httpapi
 
 import (
+	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -29,6 +30,7 @@ type Options struct {
 	Heartbeat  time.Duration          // pause between signs of life on a quiet tail; 0 means 15 s
 	Collectors []prometheus.Collector // further figures for /metrics
 	Proxies    []netip.Prefix         // peers whose X-Forwarded-For is believed; see ParseProxies
+	Limits     RateLimits             // the zero value limits nothing
 }
 
 // API answers the requests. It holds no state of its own besides counters.
@@ -40,8 +42,14 @@ type API struct {
 	deadline  time.Duration
 	heartbeat time.Duration
 	proxies   proxies
-	metrics   *metrics
-	handler   http.Handler
+
+	bodyTimeout time.Duration
+	limits      RateLimits
+	metrics     *metrics
+	handler     http.Handler
+
+	perAddress *limiter[netip.Addr]        // nil: none
+	perToken   *limiter[[sha256.Size]byte] // nil: none
 
 	drain     chan struct{} // closed when streams without an end have to end
 	drainOnce sync.Once
@@ -50,7 +58,8 @@ type API struct {
 // New makes the API. It panics when two collectors describe the same metric, which is a mistake in the program.
 func New(o Options) *API {
 	a := &API{log: o.Log, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
-		proxies: o.Proxies, metrics: newMetrics(o.Collectors), drain: make(chan struct{})}
+		proxies: o.Proxies, limits: o.Limits, bodyTimeout: defaultBodyTimeout, metrics: newMetrics(o.Collectors),
+		perAddress: newLimiter[netip.Addr](o.Limits.PerAddress), perToken: newLimiter[[sha256.Size]byte](o.Limits.PerToken), drain: make(chan struct{})}
 	if a.version == "" {
 		a.version = "dev"
 	}
@@ -66,7 +75,7 @@ func New(o Options) *API {
 	if a.heartbeat == 0 {
 		a.heartbeat = 15 * time.Second
 	}
-	a.handler = a.observe(securityHeaders(a.router(o.Auth)))
+	a.handler = a.observe(securityHeaders(a.limitAddress(a.router(o.Auth))))
 	return a
 }
 
