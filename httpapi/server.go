@@ -17,6 +17,7 @@ import (
 
 	"annals/engine"
 	"annals/httpapi/auth"
+	"annals/httpapi/recorder"
 )
 
 // Options configure the API. Log and Auth are required.
@@ -31,6 +32,7 @@ type Options struct {
 	Collectors []prometheus.Collector // further figures for /metrics
 	Proxies    []netip.Prefix         // peers whose X-Forwarded-For is believed; see ParseProxies
 	Limits     RateLimits             // the zero value limits nothing
+	Recorder   *recorder.Recorder     // records the API's own write operations, see NewRecorder; nil: nobody does
 }
 
 // API answers the requests. It holds no state of its own besides counters.
@@ -45,6 +47,7 @@ type API struct {
 
 	bodyTimeout time.Duration
 	limits      RateLimits
+	recorder    *recorder.Recorder // nil: none
 	metrics     *metrics
 	handler     http.Handler
 
@@ -58,7 +61,7 @@ type API struct {
 // New makes the API. It panics when two collectors describe the same metric, which is a mistake in the program.
 func New(o Options) *API {
 	a := &API{log: o.Log, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
-		proxies: o.Proxies, limits: o.Limits, bodyTimeout: defaultBodyTimeout, metrics: newMetrics(o.Collectors),
+		proxies: o.Proxies, limits: o.Limits, recorder: o.Recorder, bodyTimeout: defaultBodyTimeout, metrics: newMetrics(o.Collectors),
 		perAddress: newLimiter[netip.Addr](o.Limits.PerAddress), perToken: newLimiter[[sha256.Size]byte](o.Limits.PerToken), drain: make(chan struct{})}
 	if a.version == "" {
 		a.version = "dev"
