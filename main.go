@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -39,7 +40,8 @@ func main() {
 }
 
 // serverSettings are the settings of serve; a config file may set them beside the client's.
-var serverSettings = []string{"listen", "data", "retention", "min-free", "log-level"}
+var serverSettings = []string{"listen", "data", "retention", "min-free", "log-level", "tls-cert", "tls-key", "tls-client-ca", "insecure-listen",
+	"trusted-proxies", "rate-limit", "token-rate-limit"}
 
 var settings = append(slices.Clone(client.Settings), serverSettings...)
 
@@ -56,6 +58,8 @@ others that may do less.`,
 annals serve --sample
 # keep the log on another disk, remove what is older than 90 days
 annals serve --data /var/lib/annals --retention 90d
+# for others than this machine, with TLS; renewed files are taken up by themselves
+annals serve --listen :8600 --tls-cert server.crt --tls-key server.key
 # the same from a file of "key = value" lines
 annals serve --config /etc/annals.conf`,
 	Run: runServe,
@@ -64,7 +68,9 @@ annals serve --config /etc/annals.conf`,
 // serveFlags are what serve was told.
 type serveFlags struct {
 	listen, data, retention, minFree, logLevel, debug string
-	sample                                            bool
+	tlsCert, tlsKey, tlsClientCA, trustedProxies      string
+	sample, insecureListen                            bool
+	limits                                            httpapi.RateLimits
 }
 
 func runServe(ctx context.Context, env *client.Env, args []string) error {
@@ -75,6 +81,13 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	f.StringVar(&s.retention, "retention", "0", "remove windows whose events are all older than this `AGE`, such as 90d or 1y; 0 keeps all")
 	f.StringVar(&s.minFree, "min-free", "512MiB", "refuse writes when less than this `SIZE` is free on the disk")
 	f.StringVar(&s.logLevel, "log-level", "info", "`LEVEL` of the server's own messages: debug, info, warn or error")
+	f.StringVar(&s.tlsCert, "tls-cert", "", "serve with TLS: `FILE` of the certificate chain, read again when it changes")
+	f.StringVar(&s.tlsKey, "tls-key", "", "`FILE` of the certificate's private key")
+	f.StringVar(&s.tlsClientCA, "tls-client-ca", "", "take only clients with a certificate that those in `FILE` have signed")
+	f.BoolVar(&s.insecureListen, "insecure-listen", false, "listen without TLS on an address that is not loopback, such as behind a proxy that has TLS")
+	f.StringVar(&s.trustedProxies, "trusted-proxies", "", "`LIST` of addresses and CIDRs whose X-Forwarded-For names the client")
+	f.Float64Var(&s.limits.PerAddress, "rate-limit", 1000, "at most `NUMBER` requests a second from one address, twice as many at once; 0 for no limit; without it this machine has none")
+	f.Float64Var(&s.limits.PerToken, "token-rate-limit", 2000, "at most `NUMBER` requests a second with one token, in the same way")
 	f.StringVar(&s.debug, "debug", "", "serve Go's profiles on this loopback `ADDRESS`")
 	f.BoolVar(&s.sample, "sample", false, "load a small sample of real records")
 	f.Setting(serverSettings...)
@@ -84,6 +97,9 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	}
 	if len(rest) > 0 {
 		return &client.UsageError{Message: fmt.Sprintf("unexpected argument %q", rest[0])}
+	}
+	for _, name := range []string{"rate-limit", "token-rate-limit"} {
+		s.limits.Loopback = s.limits.Loopback || f.Source(name) != ""
 	}
 	return s.run(ctx, env)
 }
@@ -95,10 +111,17 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 		return err
 	}
 	setMemoryLimit()
-	// The address first: a server that cannot listen has nothing to open the log for.
-	listener, err := net.Listen("tcp", s.listen)
+	trusted, err := httpapi.ParseProxies(s.trustedProxies)
 	if err != nil {
-		return fmt.Errorf("listen: %w", err)
+		return &client.UsageError{Message: "--trusted-proxies: " + err.Error()}
+	}
+	if err := s.limits.Check(); err != nil {
+		return &client.UsageError{Message: err.Error()}
+	}
+	// The address first: a server that cannot listen has nothing to open the log for.
+	listener, secure, err := s.open(logger)
+	if err != nil {
+		return err
 	}
 	defer listener.Close()
 	o.Index = index.New(index.Options{Logger: logger})
@@ -117,14 +140,45 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 			return err
 		}
 	}
-	address := "http://" + listener.Addr().String()
+	address := httpapi.ServerURL(listener.Addr(), secure)
 	if err := os.WriteFile(filepath.Join(s.data, client.ServerFile), []byte(address+"\n"), 0o644); err != nil {
 		return fmt.Errorf("write server address: %w", err)
 	}
 	defer os.Remove(filepath.Join(s.data, client.ServerFile))
 	greet(env, address, s.data, token, log)
-	api := httpapi.New(httpapi.Options{Log: log, Auth: access, Version: client.Version(), Logger: logger, Collectors: log.Collectors()})
-	return serve(ctx, listener, httpapi.NewServer(s.listen, api), logger)
+	api := httpapi.New(httpapi.Options{Log: log, Auth: access, Version: client.Version(), Logger: logger, Collectors: log.Collectors(),
+		Proxies: trusted, Limits: s.limits})
+	server := httpapi.NewServer(s.listen, api)
+	server.TLSConfig = secure
+	return serve(ctx, listener, server, logger)
+}
+
+// open listens. Without TLS tokens and events would cross a network readable and changeable, which nobody gets by oversight.
+func (s *serveFlags) open(logger *slog.Logger) (listener net.Listener, secure *tls.Config, err error) {
+	switch {
+	case (s.tlsCert == "") != (s.tlsKey == ""):
+		return nil, nil, &client.UsageError{Message: "--tls-cert and --tls-key go together"}
+	case s.tlsClientCA != "" && s.tlsCert == "":
+		return nil, nil, &client.UsageError{Message: "--tls-client-ca needs --tls-cert and --tls-key"}
+	case s.tlsCert != "":
+		files := httpapi.TLSFiles{Cert: s.tlsCert, Key: s.tlsKey, ClientCA: s.tlsClientCA}
+		if secure, err = httpapi.LoadTLS(files, logger); err != nil {
+			return nil, nil, err
+		}
+	}
+	if listener, err = net.Listen("tcp", s.listen); err != nil {
+		return nil, nil, fmt.Errorf("listen: %w", err)
+	}
+	if secure != nil || listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		return listener, secure, nil
+	}
+	if !s.insecureListen {
+		return nil, nil, errors.Join(&client.UsageError{Message: fmt.Sprintf("--listen: %s can be reached from other machines, and without TLS they would "+
+			"send tokens and events in the clear: give --tls-cert and --tls-key, or listen on 127.0.0.1, or, behind a proxy that has TLS, say --insecure-listen",
+			listener.Addr())}, listener.Close())
+	}
+	logger.Warn("listening without TLS on an address that other machines can reach: tokens and events are sent in the clear", "address", listener.Addr().String())
+	return listener, nil, nil
 }
 
 // options reads the flags that are more than text.
@@ -200,7 +254,13 @@ func greet(env *client.Env, address, data, token string, log *engine.Log) {
 // serve answers until ctx ends, then lets requests under way finish for a while.
 func serve(ctx context.Context, listener net.Listener, server *http.Server, logger *slog.Logger) error {
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() {
+		if server.TLSConfig != nil {
+			failed <- server.ServeTLS(listener, "", "")
+			return
+		}
+		failed <- server.Serve(listener)
+	}()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)

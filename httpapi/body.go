@@ -17,16 +17,20 @@ import (
 	"annals/httpapi/reply"
 )
 
-// bodyTimeout is how long a client may take to send a whole body.
-const bodyTimeout = time.Minute
+// defaultBodyTimeout is how long a client may take to send a whole body.
+const defaultBodyTimeout = time.Minute
+
+// limitBody gives a request's body until the timeout to arrive, whoever reads it: without a handler that does (a refused request),
+// net/http itself waits for a part of it before it closes or reuses the connection.
+func limitBody(w http.ResponseWriter, r *http.Request, timeout time.Duration) {
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(timeout)) // a writer without deadlines has no slow client
+	}
+}
 
 // readBody returns the whole decompressed body, which may have engine.MaxRequestBytes. What the client sends compressed may
 // not have more either, and no more than the limit is ever decompressed.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(bodyTimeout)) // a writer without deadlines has no slow client
-	defer func() { _ = control.SetReadDeadline(time.Time{}) }()
-
 	in, done, err := decompress(http.MaxBytesReader(w, r.Body, engine.MaxRequestBytes), r.Header.Get("Content-Encoding"))
 	if err != nil {
 		return nil, err
@@ -41,6 +45,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, bodyError(err)
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it is all here: what follows may take as long as it takes
 	return body.Bytes(), nil
 }
 

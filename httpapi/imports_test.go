@@ -31,6 +31,7 @@ var rooms = []struct {
 	{"httpapi/ingest/*", []string{"engine", "httpapi/ingest/record"}}, // what every record translator shares
 	{"httpapi/compat/*", []string{"engine", "httpapi/auth", "httpapi/reply", "httpapi/export"}},
 	{"httpapi/console", []string{"engine", "httpapi/auth", "httpapi/reply", "httpapi/export"}},
+	{"httpapi/recorder", []string{"engine"}}, // other services import it: nothing of the server comes with it but what an event is
 	{"httpapi/client", []string{"engine", "httpapi/ingest", "httpapi/ingest/*"}},
 	{"httpapi", []string{"engine", "httpapi/*"}},
 	{"bench", []string{"engine", "index"}},

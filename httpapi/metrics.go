@@ -16,15 +16,16 @@ import (
 // metrics are the door's own figures, in a registry of their own. Labels come from closed sets only: route templates,
 // not paths, so that no client can make the server remember what it likes.
 type metrics struct {
-	registry *prometheus.Registry
-	handler  http.Handler
-	requests *prometheus.CounterVec
-	duration *prometheus.HistogramVec
-	inFlight prometheus.Gauge
-	open     prometheus.Gauge
-	events   *prometheus.CounterVec
-	rejected *prometheus.CounterVec
-	refused  *prometheus.CounterVec
+	registry   *prometheus.Registry
+	handler    http.Handler
+	requests   *prometheus.CounterVec
+	duration   *prometheus.HistogramVec
+	inFlight   prometheus.Gauge
+	open       prometheus.Gauge
+	events     *prometheus.CounterVec
+	rejected   *prometheus.CounterVec
+	refused    *prometheus.CounterVec
+	turnedAway *prometheus.CounterVec
 }
 
 func newMetrics(more []prometheus.Collector) *metrics {
@@ -43,8 +44,10 @@ func newMetrics(more []prometheus.Collector) *metrics {
 			Help: "Events that came in over HTTP and were refused one by one, by reason."}, []string{"reason"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "annals_event_requests_refused_total",
 			Help: "Requests with events that were refused whole, by type of problem."}, []string{"reason"}),
+		turnedAway: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "annals_http_requests_refused_total",
+			Help: "Requests that were refused, by reason: a rate limit, or who is asking."}, []string{"reason"}),
 	}
-	m.registry.MustRegister(m.requests, m.duration, m.inFlight, m.open, m.events, m.rejected, m.refused,
+	m.registry.MustRegister(m.requests, m.duration, m.inFlight, m.open, m.events, m.rejected, m.refused, m.turnedAway,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(more...)
 	// These are present from the start, so that an alert on an increase sees the first one.
@@ -56,6 +59,9 @@ func newMetrics(more []prometheus.Collector) *metrics {
 	}
 	m.refused.WithLabelValues(reply.ProblemOf(engine.ErrDiskFull).Code())
 	m.refused.WithLabelValues(reply.ProblemOf(engine.ErrFailed).Code())
+	for _, reason := range []string{"address-rate", "token-rate", "unauthorized", "forbidden"} {
+		m.turnedAway.WithLabelValues(reason)
+	}
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 	return m
 }
@@ -83,6 +89,12 @@ func (m *metrics) request(method string, w *response, took time.Duration) {
 	m.inFlight.Dec()
 	m.duration.WithLabelValues(route).Observe(took.Seconds())
 	m.requests.WithLabelValues(route, methodLabel(method), w.code()).Inc()
+	switch w.status {
+	case http.StatusUnauthorized:
+		m.turnedAway.WithLabelValues("unauthorized").Inc()
+	case http.StatusForbidden:
+		m.turnedAway.WithLabelValues("forbidden").Inc()
+	}
 }
 
 func methodLabel(method string) string {

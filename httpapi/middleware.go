@@ -17,7 +17,8 @@ import (
 func (a *API) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := requestID(r)
-		r = r.WithContext(reply.WithRequest(r.Context(), id, a.logger))
+		client := a.proxies.client(r)
+		r = r.WithContext(reply.WithClient(reply.WithRequest(r.Context(), id, a.logger), client))
 		w.Header().Set("X-Request-ID", id)
 		out := &response{ResponseWriter: w}
 		start := time.Now()
@@ -27,9 +28,10 @@ func (a *API) observe(next http.Handler) http.Handler {
 			a.metrics.request(r.Method, out, took)
 			a.logger.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("request_id", id), slog.String("method", r.Method),
 				slog.String("path", r.URL.Path), slog.String("code", out.code()), slog.Int64("bytes", out.bytes),
-				slog.Duration("took", took), slog.String("remote", r.RemoteAddr))
+				slog.Duration("took", took), slog.Any("client", client), slog.String("peer", r.RemoteAddr))
 		}()
 		defer catch(out, r)
+		limitBody(w, r, a.bodyTimeout)
 		next.ServeHTTP(out, r)
 	})
 }
@@ -82,6 +84,7 @@ func securityHeaders(next http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
+		strictTransport(h, r)
 		next.ServeHTTP(w, r)
 	})
 }

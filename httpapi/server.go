@@ -6,8 +6,10 @@
 package httpapi
 
 import (
+	"crypto/sha256"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 
 	"annals/engine"
 	"annals/httpapi/auth"
+	"annals/httpapi/recorder"
 )
 
 // Options configure the API. Log and Auth are required.
@@ -27,6 +30,9 @@ type Options struct {
 	Deadline   time.Duration          // longest search, histogram or facet; 0 means 30 s
 	Heartbeat  time.Duration          // pause between signs of life on a quiet tail; 0 means 15 s
 	Collectors []prometheus.Collector // further figures for /metrics
+	Proxies    []netip.Prefix         // peers whose X-Forwarded-For is believed; see ParseProxies
+	Limits     RateLimits             // the zero value limits nothing
+	Recorder   *recorder.Recorder     // records the API's own write operations, see NewRecorder; nil: nobody does
 }
 
 // API answers the requests. It holds no state of its own besides counters.
@@ -38,8 +44,16 @@ type API struct {
 	now       func() time.Time
 	deadline  time.Duration
 	heartbeat time.Duration
-	metrics   *metrics
-	handler   http.Handler
+	proxies   proxies
+
+	bodyTimeout time.Duration
+	limits      RateLimits
+	recorder    *recorder.Recorder // nil: none
+	metrics     *metrics
+	handler     http.Handler
+
+	perAddress *limiter[netip.Addr]        // nil: none
+	perToken   *limiter[[sha256.Size]byte] // nil: none
 
 	drain     chan struct{} // closed when streams without an end have to end
 	drainOnce sync.Once
@@ -48,7 +62,8 @@ type API struct {
 // New makes the API. It panics when two collectors describe the same metric, which is a mistake in the program.
 func New(o Options) *API {
 	a := &API{log: o.Log, access: o.Auth, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
-		metrics: newMetrics(o.Collectors), drain: make(chan struct{})}
+		proxies: o.Proxies, limits: o.Limits, recorder: o.Recorder, bodyTimeout: defaultBodyTimeout, metrics: newMetrics(o.Collectors),
+		perAddress: newLimiter[netip.Addr](o.Limits.PerAddress), perToken: newLimiter[[sha256.Size]byte](o.Limits.PerToken), drain: make(chan struct{})}
 	if a.version == "" {
 		a.version = "dev"
 	}
@@ -64,7 +79,7 @@ func New(o Options) *API {
 	if a.heartbeat == 0 {
 		a.heartbeat = 15 * time.Second
 	}
-	a.handler = a.observe(securityHeaders(a.router()))
+	a.handler = a.observe(securityHeaders(a.limitAddress(a.router())))
 	return a
 }
 

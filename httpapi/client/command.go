@@ -36,7 +36,7 @@ type Env struct {
 
 // Settings are the names of the settings that commands of this package read from the environment (ANNALS_ and the name in
 // capitals) and from a config file, besides flags.
-var Settings = []string{"server", "token", "data", "tenant", "tz"}
+var Settings = []string{"server", "token", "data", "tenant", "tz", "tls-ca", "tls-client-cert", "tls-client-key"}
 
 // ErrReported is returned by a command that has said on stderr why it failed.
 var ErrReported = errors.New("failed")

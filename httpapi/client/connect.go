@@ -1,6 +1,7 @@
 package client
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -21,9 +22,10 @@ const (
 	TokenFile  = "admin.token"
 )
 
-// connection says how to reach the server. Its flags are the settings server, token and data.
+// connection says how to reach the server. Its flags are settings.
 type connection struct {
-	server, token, data string
+	server, token, data    string
+	tlsCA, tlsCert, tlsKey string
 
 	base      *url.URL
 	baseFrom  string // what named the server
@@ -35,7 +37,10 @@ func (c *connection) register(f *Flags) {
 	f.StringVar(&c.server, "server", "", "base `URL` of the server; else the address in the data directory, else "+DefaultServer)
 	f.StringVar(&c.token, "token", "", "access `TOKEN`; else the one in the data directory")
 	f.StringVar(&c.data, "data", "./annals-data", "the server's data `DIR`, when it is on this machine")
-	f.Setting("server", "token", "data")
+	f.StringVar(&c.tlsCA, "tls-ca", "", "trust the certificates that those in `FILE` have signed, instead of the system's")
+	f.StringVar(&c.tlsCert, "tls-client-cert", "", "certificate `FILE` to show to a server that asks for one")
+	f.StringVar(&c.tlsKey, "tls-client-key", "", "private key `FILE` of that certificate")
+	f.Setting("server", "token", "data", "tls-ca", "tls-client-cert", "tls-client-key")
 }
 
 // resolve finds address and token. It reads files but makes no request.
@@ -58,7 +63,11 @@ func (c *connection) resolve(f *Flags) error {
 	} else {
 		c.tokenFrom = f.Source("token")
 	}
-	c.http = newHTTPClient(base)
+	trust, err := c.tls()
+	if err != nil {
+		return err
+	}
+	c.http = newHTTPClient(base, trust)
 	return nil
 }
 
@@ -114,8 +123,9 @@ func loopback(u *url.URL) bool {
 }
 
 // newHTTPClient has no overall deadline: tails and exports run as long as they run. A server on the same machine is spared compressing.
-func newHTTPClient(base *url.URL) *http.Client {
+func newHTTPClient(base *url.URL, trust *tls.Config) *http.Client {
 	return &http.Client{Transport: &http.Transport{
+		TLSClientConfig:     trust,
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
 		TLSHandshakeTimeout: 10 * time.Second,

@@ -54,6 +54,8 @@ func TestScripts(t *testing.T) {
 			s.run(string(archive.Comment))
 		})
 	}
+	t.Run("tls", func(t *testing.T) { testTLS(t, program) })
+	t.Run("listen", func(t *testing.T) { testListen(t, program) })
 }
 
 type script struct {
@@ -75,8 +77,8 @@ func (s *script) command(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 // serve starts a server whose data is in the script's directory, where the commands look for it by themselves.
-func (s *script) serve() {
-	server := s.command(context.Background(), "serve", "--listen", "127.0.0.1:0")
+func (s *script) serve(flags ...string) {
+	server := s.command(context.Background(), append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
 	var said bytes.Buffer
 	server.Stdout, server.Stderr = &said, &said
 	if err := server.Start(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"annals/engine"
 )
@@ -23,6 +24,8 @@ type Problem struct {
 	Field     string `json:"field,omitempty"` // the parameter or member that is wrong
 	Limit     int64  `json:"limit,omitzero"`  // the limit that was passed
 	Column    int    `json:"column,omitzero"` // where in the query text, 1-based, in runes
+
+	retryAfter time.Duration // 0: nothing is said of it
 }
 
 // Code returns the last part of the type: a word out of a closed set.
@@ -57,6 +60,7 @@ var (
 	conflict         = kind{"conflict", "The ID is taken by another event", http.StatusConflict}
 	tooLarge         = kind{"too-large", "The request is too large", http.StatusRequestEntityTooLarge}
 	badEncoding      = kind{"encoding", "The content encoding is not supported", http.StatusUnsupportedMediaType}
+	tooMany          = kind{"rate", "There are too many requests", http.StatusTooManyRequests}
 	noEvents         = kind{"events", "No event was taken in", http.StatusUnprocessableEntity}
 	clientGone       = kind{"cancelled", "The request was cancelled", 499}
 	internal         = kind{"internal", "Something went wrong in the server", http.StatusInternalServerError}
@@ -82,6 +86,13 @@ func BadBody(format string, args ...any) *Problem {
 func TooLarge(limit int64, format string, args ...any) *Problem {
 	p := tooLarge.problem(fmt.Sprintf(format, args...))
 	p.Limit = limit
+	return p
+}
+
+// TooMany refuses a request that may be made again after a while, which Retry-After says.
+func TooMany(after time.Duration, detail string) *Problem {
+	p := tooMany.problem(detail)
+	p.retryAfter = after
 	return p
 }
 

@@ -29,11 +29,12 @@ func Body(w http.ResponseWriter, status int, contentType string, body []byte) {
 	_ = control.SetWriteDeadline(time.Now().Add(clientPatience))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
+	_ = control.Flush()                       // what is left in the buffer has the deadline as well
 	_ = control.SetWriteDeadline(time.Time{}) // the connection's next answer is another matter
 }
 
-// clientPatience is how long a client may take to read an answer.
-const clientPatience = 2 * time.Minute
+// clientPatience is how long a client may take to read an answer. Tests change it.
+var clientPatience = 2 * time.Minute
 
 // Error answers with the problem document for err. What the client is not told goes to the log with the request ID.
 func Error(w http.ResponseWriter, r *http.Request, err error) {
@@ -41,6 +42,9 @@ func Error(w http.ResponseWriter, r *http.Request, err error) {
 	body, err := json.Marshal(p)
 	if err != nil {
 		panic(err) // strings and numbers only
+	}
+	if p.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(int64((p.retryAfter+time.Second-1)/time.Second), 10)) // whole seconds, never too soon
 	}
 	Body(w, p.Status, "application/problem+json", append(body, '\n'))
 }

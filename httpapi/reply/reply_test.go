@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"annals/engine"
 )
@@ -59,4 +61,42 @@ func TestErrorHidesUnknownErrors(t *testing.T) {
 	if !strings.Contains(log.String(), "secret path") || !strings.Contains(log.String(), "r-1") {
 		t.Errorf("log: %s", log.String())
 	}
+}
+
+// TestSlowReader: a client that does not read holds its answer for as long as is allowed, whatever the size of the answer.
+func TestSlowReader(t *testing.T) {
+	defer func(d time.Duration) { clientPatience = d }(clientPatience)
+	clientPatience = 100 * time.Millisecond
+	answered := make(chan struct{})
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		defer close(answered)
+		Body(w, http.StatusOK, "text/plain", make([]byte, 64<<20)) // more than the sockets' buffers
+	}))
+	defer s.Close()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	select {
+	case <-answered:
+	case <-time.After(30 * time.Second):
+		t.Error("the answer still waits for its reader")
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	f := func(after time.Duration, want string) {
+		t.Helper()
+		w := httptest.NewRecorder()
+		Error(w, httptest.NewRequest("GET", "/", nil), TooMany(after, "x"))
+		if got := w.Header().Get("Retry-After"); w.Code != 429 || got != want {
+			t.Errorf("%v: %d, Retry-After %q", after, w.Code, got)
+		}
+	}
+	f(time.Millisecond, "1")
+	f(time.Second, "1")
+	f(1001*time.Millisecond, "2")
+	f(0, "")
 }

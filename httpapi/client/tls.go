@@ -1,0 +1,59 @@
+package client
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// tls says whom to trust and what to show; nil is Go's own way.
+func (c *connection) tls() (*tls.Config, error) {
+	if c.tlsCA == "" && c.tlsCert == "" && c.tlsKey == "" {
+		return nil, nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if c.tlsCA != "" {
+		pem, err := os.ReadFile(c.tlsCA)
+		if err != nil {
+			return nil, fmt.Errorf("read --tls-ca: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read --tls-ca: %s holds no certificate", c.tlsCA)
+		}
+	}
+	if c.tlsCert == "" && c.tlsKey == "" {
+		return config, nil
+	}
+	if c.tlsCert == "" || c.tlsKey == "" {
+		return nil, usagef("--tls-client-cert and --tls-client-key go together")
+	}
+	pair, err := tls.LoadX509KeyPair(c.tlsCert, c.tlsKey)
+	if err != nil {
+		return nil, fmt.Errorf("read --tls-client-cert: %w", err)
+	}
+	config.Certificates = []tls.Certificate{pair}
+	return config, nil
+}
+
+// tlsHint says what to do about a server that does not show what it should, or wants to see something; "" is another trouble.
+func tlsHint(err error) string {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return "for a private certificate authority, name its certificate with --tls-ca or ANNALS_TLS_CA"
+	}
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "name the server as its certificate does, with --server or ANNALS_SERVER"
+	}
+	// Go has no types for the two that follow.
+	if text := err.Error(); strings.Contains(text, "remote error: tls: certificate required") || strings.Contains(text, "remote error: tls: bad certificate") ||
+		strings.Contains(text, "remote error: tls: unknown certificate authority") {
+		return "the server wants a client certificate that it knows: --tls-client-cert and --tls-client-key"
+	}
+	if strings.Contains(err.Error(), "server gave HTTP response to HTTPS client") {
+		return "the server speaks plain HTTP: name it with http://"
+	}
+	return ""
+}

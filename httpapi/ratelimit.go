@@ -1,0 +1,152 @@
+package httpapi
+
+import (
+	"container/list"
+	"crypto/sha256"
+	"fmt"
+	"math"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"annals/httpapi/auth"
+	"annals/httpapi/reply"
+)
+
+// RateLimits bound how many requests the server answers. They count requests, not events: a shipper that sends batches stays far below.
+type RateLimits struct {
+	PerAddress float64 // requests a second from one address, before anything is known of the caller; 0: no limit
+	PerToken   float64 // requests a second with one token, wherever they come from; 0: no limit
+	Loopback   bool    // whether requests from this machine are limited as well
+}
+
+// Check refuses numbers that are no limit.
+func (l RateLimits) Check() error {
+	for _, n := range []float64{l.PerAddress, l.PerToken} {
+		if !(n >= 0) || math.IsInf(n, 0) {
+			return fmt.Errorf("a rate limit of %g requests a second cannot be kept: want 0 for none, or more", n)
+		}
+	}
+	return nil
+}
+
+// burstSeconds is how many seconds' worth of requests may come at once.
+const burstSeconds = 2
+
+// maxBuckets bounds the memory of one limiter to a few megabytes. Who has been away the longest is forgotten first, and starts anew.
+const maxBuckets = 16 << 10
+
+// limiter is a token bucket for each of many keys. A nil one lets everything through.
+type limiter[K comparable] struct {
+	perSecond rate.Limit
+	burst     int
+	now       func() time.Time
+
+	mu      sync.Mutex // guards what follows
+	buckets map[K]*list.Element
+	recent  *list.List // of *bucket[K], the last used first
+}
+
+type bucket[K comparable] struct {
+	key K
+	*rate.Limiter
+}
+
+func newLimiter[K comparable](perSecond float64) *limiter[K] {
+	if perSecond <= 0 {
+		return nil
+	}
+	return &limiter[K]{perSecond: rate.Limit(perSecond), burst: max(1, int(min(perSecond*burstSeconds, math.MaxInt32))), now: time.Now,
+		buckets: map[K]*list.Element{}, recent: list.New()}
+}
+
+// take counts one request against the key. When there have been too many it says after which time the next may come.
+func (l *limiter[K]) take(key K) (wait time.Duration, ok bool) {
+	if l == nil {
+		return 0, true
+	}
+	now := l.now()
+	reservation := l.bucket(key).ReserveN(now, 1)
+	wait = reservation.DelayFrom(now)
+	if wait > 0 {
+		reservation.CancelAt(now) // a refused request does not count, else who does not wait would never come in again
+	}
+	return wait, wait <= 0
+}
+
+func (l *limiter[K]) bucket(key K) *rate.Limiter {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at, ok := l.buckets[key]; ok {
+		l.recent.MoveToFront(at)
+		return at.Value.(*bucket[K]).Limiter
+	}
+	if len(l.buckets) >= maxBuckets {
+		oldest := l.recent.Remove(l.recent.Back()).(*bucket[K])
+		delete(l.buckets, oldest.key)
+	}
+	b := &bucket[K]{key, rate.NewLimiter(l.perSecond, l.burst)}
+	l.buckets[key] = l.recent.PushFront(b)
+	return b.Limiter
+}
+
+// limitAddress refuses who sends too much before anything else is done for them.
+func (a *API) limitAddress(next http.Handler) http.Handler {
+	if a.perAddress == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		addr := reply.Client(r.Context())
+		if !a.limited(addr) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if wait, ok := a.perAddress.take(network(addr)); !ok {
+			a.refuse(w, r, "address-rate", wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limitToken counts requests whose token was accepted, so that nobody can use up another's limit, or make the server remember guesses; where
+// none is asked for, none is checked. The token itself is not kept.
+func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
+	if a.perToken == nil || need == auth.None {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token := r.Header.Get("Authorization")
+		if token == "" || !a.limited(reply.Client(r.Context())) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if wait, ok := a.perToken.take(sha256.Sum256([]byte(token))); !ok {
+			a.refuse(w, r, "token-rate", wait, fmt.Sprintf("more than %g requests a second come with this token", a.limits.PerToken))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.IsLoopback() }
+
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, wait time.Duration, detail string) {
+	a.metrics.turnedAway.WithLabelValues(reason).Inc()
+	reply.Error(w, r, reply.TooMany(wait, detail))
+}
+
+// network is what counts as one address: an IPv6 network of 64 bits is one customer's, who has all of its addresses.
+func network(a netip.Addr) netip.Addr {
+	if !a.Is6() {
+		return a
+	}
+	prefix, err := a.Prefix(64)
+	if err != nil {
+		return a
+	}
+	return prefix.Addr()
+}

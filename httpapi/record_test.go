@@ -1,0 +1,100 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"annals/engine"
+	"annals/engine/enginetest"
+	"annals/httpapi/auth"
+	"annals/httpapi/recorder"
+)
+
+// TestRecordsItself: the server's own write operations become events of the reserved tenant; reads and events that come in do not. An
+// event that the log did not take yet comes again, the same.
+func TestRecordsItself(t *testing.T) {
+	var tries [][]*engine.Event
+	rec := NewRecorder(func(_ context.Context, events []*engine.Event) ([]engine.Outcome, error) {
+		switch tries = append(tries, events); len(tries) {
+		case 1:
+			return nil, engine.ErrBehind
+		case 2:
+			return []engine.Outcome{{Status: engine.Unavailable}}, nil
+		}
+		return []engine.Outcome{{Status: engine.Created}}, nil
+	}, enginetest.Quiet)
+	s := serveNow(t, Options{Recorder: rec})
+	s.post(t, `{"action":"a"}`)
+	s.do(t, s.request(t, "GET", "/api/v1/stats", ""))
+	s.do(t, s.request(t, "POST", "/api/v1/reindex?seq=99", ""))
+	s.Close() // an answer is out before its operation is recorded
+	if err := rec.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(tries) != 3 || len(tries[0]) != 1 || rec.Stats() != (recorder.Stats{Recorded: 1, Sent: 1}) {
+		t.Fatalf("%d tries, %+v", len(tries), rec.Stats())
+	}
+	got := string(tries[2][0].AppendJSON(nil))
+	if first := string(tries[0][0].AppendJSON(nil)); first != got || tries[0][0] == tries[2][0] {
+		t.Errorf("first %s\nthen  %s", first, got)
+	}
+	for _, part := range []string{`"tenant":"_annals"`, `"action":"POST /api/v1/reindex"`, `"actor":{"name":"admin.token"`, `"ip":"127.0.0.1"`, `"query":{"seq":"99"}`, `"request_id":`} {
+		if !strings.Contains(got, part) {
+			t.Errorf("no %s in %s", part, got)
+		}
+	}
+}
+
+// TestRecorderToServer: a service's write operations get into the log of a real server, once however often they are sent.
+func TestRecorderToServer(t *testing.T) {
+	s := serveNow(t, Options{})
+	sink, err := recorder.NewHTTP(s.URL, s.token, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sent []*engine.Event
+	twice := recorder.Direct(func(ctx context.Context, events []*engine.Event) error {
+		sent = append(sent, events...)
+		return errors.Join(sink.Send(ctx, events), sink.Send(ctx, events))
+	})
+	rec := recorder.New(recorder.Options{Sink: twice, Logger: enginetest.Quiet, Module: "shop", BatchDelay: time.Millisecond, BatchEvents: 7})
+	h := rec.Handler(http.NotFoundHandler())
+	for i := range 50 {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("DELETE", fmt.Sprintf("/orders/%d", i), nil))
+	}
+	if err := rec.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if stats := rec.Stats(); stats.Sent != 50 || stats.Lost+stats.Refused != 0 || s.log.Size() != 50 || len(sent) != 50 {
+		t.Errorf("%+v, the log has %d", stats, s.log.Size())
+	}
+	if _, found := s.do(t, s.request(t, "GET", "/api/v1/events?q=module:shop+operation:delete+result:failure", "")); !strings.Contains(found, `"total":50`) {
+		t.Errorf("found %.300s", found)
+	}
+}
+
+// serveNow is newServer by the clock of this machine, which is the recorder's.
+func serveNow(t *testing.T, o Options) *server {
+	t.Helper()
+	l := enginetest.OpenLog(t, engine.Options{Dir: t.TempDir(), Now: time.Now})
+	doors, token, err := auth.Open(auth.Options{Dir: t.TempDir(), Records: l.Records(), Logger: enginetest.Quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Log, o.Auth, o.Logger = l, doors, enginetest.Quiet
+	s := &server{api: New(o), log: l, token: token}
+	s.Server = httptest.NewServer(s.api)
+	t.Cleanup(func() {
+		s.Close()
+		if err := doors.Close(); err != nil {
+			t.Errorf("close access: %v", err)
+		}
+	})
+	return s
+}

@@ -1,0 +1,20 @@
+package reply
+
+import (
+	"context"
+	"net/netip"
+)
+
+type clientKey struct{}
+
+// WithClient notes the address that the request behind ctx comes from.
+func WithClient(ctx context.Context, addr netip.Addr) context.Context {
+	return context.WithValue(ctx, clientKey{}, addr)
+}
+
+// Client returns the address that the request behind ctx comes from: the peer's, or what a trusted proxy says it stands for. It is the
+// one to use for limits, lockouts and the log; outside of a request it is the zero Addr.
+func Client(ctx context.Context) netip.Addr {
+	addr, _ := ctx.Value(clientKey{}).(netip.Addr)
+	return addr
+}
