@@ -135,11 +135,27 @@ func (g *generation) pickRun(limit uint64, busy bool) []*segment {
 		if busy && size > inlineLimit {
 			width = busyWidth
 		}
-		if run := g.longestRun(func(s *segment) bool { return s.docs < size }); len(run) >= width {
+		if run := worthwhile(g.longestRun(func(s *segment) bool { return s.docs < size })); len(run) >= width {
 			return run
 		}
 	}
 	return nil
+}
+
+// worthwhile leaves off the first segments of a run that are larger than all behind them together. Else a window that takes in little would be
+// written again, as a whole, whenever a few small segments have come to its large one.
+func worthwhile(run []*segment) []*segment {
+	rest := uint64(0)
+	for _, s := range run {
+		rest += s.docs
+	}
+	for len(run) > 0 {
+		if rest -= run[0].docs; run[0].docs <= rest {
+			break
+		}
+		run = run[1:]
+	}
+	return run
 }
 
 // longestRun returns the longest run of adjacent idle segments that fit.
