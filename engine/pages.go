@@ -45,6 +45,11 @@ func (l *Log) touch(bytes int64) {
 		return
 	}
 	defer l.pages.Given()
+	l.giveBack()
+}
+
+// giveBack gives the pages of the open stores' tables back.
+func (l *Log) giveBack() {
 	root, err := realDir(l.o.Dir)
 	if err != nil {
 		l.o.Logger.Warn("find the data directory", "err", err)
@@ -54,7 +59,7 @@ func (l *Log) touch(bytes int64) {
 	var stores []string
 	for _, w := range l.list() {
 		w.mu.Lock()
-		if w.db != nil && !w.busy && w.closers == 0 {
+		if !w.busy && w.closers == 0 && w.db != nil { // in this order: while it is busy, db is another's
 			w.refs++
 			held, stores = append(held, w), append(stores, filepath.Join(root, windowsDir, filepath.Base(w.dir), storeName))
 		}
