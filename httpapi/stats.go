@@ -41,7 +41,8 @@ type indexReply struct {
 func (a *API) stats(w http.ResponseWriter, _ *http.Request) error {
 	s := a.log.Stats()
 	out := statsReply{Version: a.version, Events: s.Events, Size: s.Size, Indexed: s.Indexed, Bytes: s.Bytes, FreeBytes: s.FreeBytes,
-		VerifierKey: a.log.VerifierKey(), Windows: make([]windowReply, len(s.Windows)), Index: indexReply(s.Index)}
+		VerifierKey: a.log.VerifierKey(), Windows: make([]windowReply, len(s.Windows)),
+		Index: indexReply{s.Index.Segments, s.Index.Bytes, s.Index.Merges, s.Index.Rebuilds}}
 	for i, win := range s.Windows {
 		out.Windows[i] = newWindowReply(win)
 	}
