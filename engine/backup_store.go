@@ -16,20 +16,24 @@ func (w *window) readGroups(seq, end uint64, events int) (groups []*group, err e
 		heads := familyIterator(txn, familyGroup)
 		defer heads.Close()
 		heads.Seek(groupKey(seq))
-		var places []storedPlace
-		for ; seq < end && len(places) < events; heads.Next() {
-			g, err := readHead(heads, seq, end)
+		first, next := seq, seq
+		for ; next < end && next-first < uint64(events); heads.Next() {
+			g, err := readHead(heads, next, end)
 			if err != nil {
 				return err
 			}
-			err = eachSeq(txn, seq, g.end, func(seq uint64, key []byte) error {
-				places = append(places, storedPlace{g, seq, append([]byte{familyEvent}, key...)})
-				return nil
-			})
-			if err != nil {
-				return err
+			groups, next = append(groups, g), g.end
+		}
+		places, of := make([]storedPlace, 0, next-first), 0
+		err := eachSeq(txn, first, next, func(seq uint64, key []byte) error {
+			if seq == groups[of].end {
+				of++
 			}
-			groups, seq = append(groups, g), g.end
+			places = append(places, storedPlace{groups[of], seq, append([]byte{familyEvent}, key...)})
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 		if err := readPlaces(txn, places); err != nil {
 			return err

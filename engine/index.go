@@ -41,6 +41,7 @@ type IndexStats struct {
 	Bytes    int64 // segment files on disk
 	Merges   uint64
 	Rebuilds uint64 // windows found damaged and reset
+	Failure  error  // of the last attempt to write what is in memory only; nil after a success. While it lasts Add may wait
 }
 
 // IndexView is a snapshot of the index, safe for concurrent use until closed.

@@ -180,3 +180,35 @@ func TestWritersBesideRebuild(t *testing.T) {
 		t.Errorf("batches began at %v: want new events between those from before %d", fed, lost)
 	}
 }
+
+// unwrittenIndex says that it cannot write.
+type unwrittenIndex struct {
+	engine.Index
+	failure atomic.Pointer[error]
+}
+
+func (x *unwrittenIndex) Stats() engine.IndexStats {
+	st := x.Index.Stats()
+	if err := x.failure.Load(); err != nil {
+		st.Failure = *err
+	}
+	return st
+}
+
+// TestIndexNotWritten: an index that cannot write what it has keeps the log from being ready, and no longer than that.
+func TestIndexNotWritten(t *testing.T) {
+	o := withIndex(t.TempDir())
+	x := &unwrittenIndex{Index: o.Index}
+	o.Index = x
+	l := enginetest.OpenLog(t, o)
+	broken := errors.New("broken disk")
+	x.failure.Store(&broken)
+	err := l.Ready()
+	if n, ok := errors.AsType[*engine.NotReady](err); !ok || !errors.Is(err, broken) || n.Public() != "the index cannot be written" {
+		t.Fatalf("ready: %v", err)
+	}
+	x.failure.Store(nil)
+	if err := l.Ready(); err != nil {
+		t.Fatal(err)
+	}
+}

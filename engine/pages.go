@@ -44,6 +44,7 @@ func (b *pageBudget) given() {
 // searched looks after the pages when a search has ended. Nobody knows what it has read of the index. A caller may hold views, but no locks.
 func (l *Log) searched() {
 	if l.pages.touch(lookBytes, maxMappedBytes) {
+		defer l.pages.given()
 		l.giveBack()
 	}
 }
@@ -51,13 +52,13 @@ func (l *Log) searched() {
 // touch notes what reading and writing has touched of the stores' tables and the windows' IDs. A caller may hold stores and views, but no locks.
 func (l *Log) touch(bytes int64) {
 	if l.pages.touch(bytes, maxStoreBytes) {
+		defer l.pages.given()
 		l.giveBack()
 	}
 }
 
 // giveBack gives the pages of all mapped files back.
 func (l *Log) giveBack() {
-	defer l.pages.given()
 	root, err := realDir(l.o.Dir)
 	if err != nil {
 		l.o.Logger.Warn("find the data directory", "err", err)
@@ -70,7 +71,7 @@ func (l *Log) giveBack() {
 		if ids, ok := w.ids.(*sealedIDs); ok && !w.gone { // which are closed under mu
 			err = errors.Join(err, giveBack(ids.data))
 		}
-		if w.db != nil && !w.busy && w.closers == 0 {
+		if !w.busy && w.closers == 0 && w.db != nil { // in this order: while it is busy, db is another's
 			w.refs++
 			held, stores = append(held, w), append(stores, filepath.Join(root, windowsDir, filepath.Base(w.dir), storeName))
 		}

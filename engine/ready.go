@@ -41,7 +41,7 @@ func (n *NotReady) add(err error, public string) {
 	}
 }
 
-// Ready returns nil when the log takes writes, every window and the records can be read and the index can be fed, else a *NotReady.
+// Ready returns nil when the log takes writes, every window and the records can be read and the index can be fed and written, else a *NotReady.
 func (l *Log) Ready() error {
 	n := new(NotReady)
 	if l.stopping() {
@@ -56,6 +56,9 @@ func (l *Log) Ready() error {
 		n.add(*err, ErrFailed.Error())
 	}
 	n.guard(l.guard.err())
+	if l.o.Index != nil {
+		n.add(l.o.Index.Stats().Failure, "the index cannot be written")
+	}
 	for _, w := range l.list() {
 		n.window(w)
 	}

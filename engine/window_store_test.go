@@ -162,3 +162,26 @@ func TestCloseDuringVerify(t *testing.T) {
 		t.Errorf("scan: %d events, %v", n, err)
 	}
 }
+
+// TestGiveBackBesideOpening: pages are given back while stores are opened and closed, which the race detector watches.
+func TestGiveBackBesideOpening(t *testing.T) {
+	l, w := sealedLog(t, 256)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 50 {
+			if err := w.read(w.end.Load(), nothing); err != nil {
+				t.Error(err)
+			}
+			w.closeIfIdle()
+		}
+	}()
+	for {
+		select {
+		case <-done:
+			return
+		default:
+			l.giveBack()
+		}
+	}
+}

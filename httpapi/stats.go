@@ -51,7 +51,8 @@ func (a *API) stats(w http.ResponseWriter, r *http.Request) error {
 		return a.statsOf(w, r, who)
 	}
 	s := a.log.Stats()
-	out := serverReply{Bytes: s.Bytes, FreeBytes: s.FreeBytes, Windows: make([]windowReply, len(s.Windows)), Index: indexReply(s.Index)}
+	out := serverReply{Bytes: s.Bytes, FreeBytes: s.FreeBytes, Windows: make([]windowReply, len(s.Windows)),
+		Index: indexReply{s.Index.Segments, s.Index.Bytes, s.Index.Merges, s.Index.Rebuilds}}
 	for i, win := range s.Windows {
 		out.Windows[i] = newWindowReply(win)
 	}

@@ -292,6 +292,9 @@ func testFault(t *testing.T, x *Index, fault error, mend func()) {
 		if err := x.Flush(context.Background()); !errors.Is(err, fault) {
 			t.Fatalf("Flush = %v, want the fault", err)
 		}
+		if err := x.Stats().Failure; !errors.Is(err, fault) {
+			t.Fatalf("Stats().Failure = %v, want the fault", err)
+		}
 		ask()
 	}
 	mend()

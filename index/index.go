@@ -235,7 +235,7 @@ func (x *Index) Drop(first uint64) error {
 func (x *Index) Stats() engine.IndexStats {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	st := engine.IndexStats{Merges: x.merges, Rebuilds: x.rebuilt}
+	st := engine.IndexStats{Merges: x.merges, Rebuilds: x.rebuilt, Failure: x.failure}
 	for _, w := range x.windows {
 		for _, s := range w.live.segments {
 			st.Segments++

@@ -131,12 +131,28 @@ func (g *generation) pickRun(limit uint64, busy bool) []*segment {
 		if size > limit {
 			return nil
 		}
-		run := g.longestRun(func(s *segment) bool { return s.docs < size })
+		run := worthwhile(g.longestRun(func(s *segment) bool { return s.docs < size }))
 		if len(run) >= busyWidth || len(run) >= mergeWidth && !(busy && size > inlineLimit && allInMemory(run)) {
 			return run
 		}
 	}
 	return nil
+}
+
+// worthwhile leaves off the first segments of a run that are larger than all behind them together. Else a window that takes in little would be
+// written again, as a whole, whenever a few small segments have come to its large one.
+func worthwhile(run []*segment) []*segment {
+	rest := uint64(0)
+	for _, s := range run {
+		rest += s.docs
+	}
+	for len(run) > 0 {
+		if rest -= run[0].docs; run[0].docs <= rest {
+			break
+		}
+		run = run[1:]
+	}
+	return run
 }
 
 // longestRun returns the longest run of adjacent idle segments that fit.
