@@ -46,8 +46,8 @@ type appendRequest struct {
 	done   chan struct{} // closed when every event is durable or refused
 }
 
-// Append makes events durable and returns what became of each, in order; one that cannot go in does not keep the others out. On return with a nil error every event that is
-// Created or Duplicate is on disk (fsync returned), numbered, hashed into the tree and findable. Append
+// Append makes events durable and returns what became of each, in order; one that cannot go in does not keep the others out. On return with a
+// nil error every event that is Created or Duplicate is on disk (fsync returned), numbered, hashed into the tree and findable. Append
 // normalizes the events in place and keeps them: they must not be changed afterwards.
 // Errors: ErrDiskFull, ErrBehind, ErrFailed, ErrClosed, ctx's; then nothing is acknowledged, and a retry with the same IDs is safe.
 func (l *Log) Append(ctx context.Context, events []*Event) ([]Outcome, error) {

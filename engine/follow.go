@@ -8,8 +8,8 @@ import (
 
 // Follow calls fn, in seq order, for every durable event with seq >= from that who may see and where (nil: every event) matches, and then
 // waits for more, until ctx ends or fn fails; that error is returned. Idle is called (if not nil) whenever it has caught up, with the
-// next seq to come. Events that retention has removed are passed over; at events that are lost it ends with ErrDamaged and says which. Fn may keep the event and sets the pace: what it has not
-// taken yet stays in the log.
+// next seq to come. Events that retention has removed are passed over; at events that are lost it ends with ErrDamaged and says which. Fn may
+// keep the event and sets the pace: what it has not taken yet stays in the log.
 func (l *Log) Follow(ctx context.Context, who Tenants, where Expr, from uint64, fn func(*Event) error, idle func(next uint64) error) error {
 	// Without a look-up an ID is compared with each event's, so that one that is still to come is found too.
 	matcher := NewMatcher(Compile(where, who, time.Time{}, time.Time{}, nil))

@@ -322,13 +322,3 @@ func (l *Log) startWorkers() {
 		go l.indexLoop()
 	}
 }
-
-// loadSeqPager takes up the page that the last group left unfinished. Where that cannot be read the log takes no writes anyway.
-func (l *Log) loadSeqPager() (err error) {
-	w := l.windows[len(l.windows)-1]
-	if w.damage != "" {
-		return nil
-	}
-	l.pager, err = w.loadSeqPager()
-	return err
-}

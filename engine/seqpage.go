@@ -52,6 +52,16 @@ func (w *window) loadSeqPager() (s seqPager, err error) {
 	return s, err
 }
 
+// loadSeqPager takes up the page that the last group left unfinished. Where that cannot be read the log takes no writes anyway.
+func (l *Log) loadSeqPager() (err error) {
+	w := l.windows[len(l.windows)-1]
+	if w.damage != "" {
+		return nil
+	}
+	l.pager, err = w.loadSeqPager()
+	return err
+}
+
 // eventKeyAt reads the key of the event with the seq. It is appended to buf[:0].
 func eventKeyAt(txn *badger.Txn, seq uint64, buf []byte) ([]byte, error) {
 	item, err := txn.Get(seqPageKey(seq))

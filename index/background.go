@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// Of flushBytes of segments in memory the oldest are written, as one segment of flushChunk. Those of wholeDocs events and above are written as they are.
+	// Of flushBytes of segments in memory the oldest are written, as one segment of flushChunk. Those of wholeDocs events and above are
+	// written as they are.
 	flushBytes = 88 << 20
 	flushChunk = 44 << 20
 	wholeDocs  = 20_000

@@ -112,10 +112,10 @@ func (w *window) entries() []manifestEntry {
 // Adjacent segments are merged when mergeWidth of them are smaller than a step of the ladder, in events. Up to inlineLimit Add does it by
 // itself: that many small segments come from writers that send little at a time, and such a merge costs next to nothing.
 //
-// What comes in fast arrives in batches of 8,192 events, two segments each, and those in memory stay as they are while it does: hundreds of segments in memory take a
-// search no longer than a glance at each, and merging them would take a fifth of what the writers need. When there are busyWidth of them, or
-// they fill their room in memory (flushBytes), they become one segment on disk. So two merges, at about 3 µs an event each, take an event to its window's
-// last segment.
+// What comes in fast arrives in batches of 8,192 events, two segments each, and those in memory stay as they are while it does: hundreds of
+// them take a search no longer than a glance at each, and merging them would take a fifth of what the writers need. When there are busyWidth of
+// them, or they fill their room in memory (flushBytes), they become one segment on disk. So two merges, at about 3 µs an event each, take an
+// event to its window's last segment.
 const (
 	mergeWidth  = 16
 	busyWidth   = 256
