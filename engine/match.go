@@ -115,13 +115,13 @@ func (m *Matcher) Match(e *Event) bool {
 	for now := stepPlace; ; now++ {
 		switch now {
 		case stepFields:
+			if m.glance.rulesOut(&m.a, e) { // cheaper than the terms of either step
+				return false
+			}
 			clear(m.seen)
 			clear(m.begun)
 			m.a.fieldTerms(e, m.note)
 		case stepText:
-			if m.glance.rulesOut(&m.a, e) {
-				return false
-			}
 			m.a.textTerms(e, m.note)
 			m.a.detailTerms(e, m.note, nil)
 		}

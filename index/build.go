@@ -21,6 +21,8 @@ type builder struct {
 	parts    [engine.Parts]partMemory
 	part     []byte // that is being looked up
 	pieces   pieceMemory
+	cache    termCache // of parts, from one batch to the next
+	out      bytes.Buffer
 	known    []uint32 // terms of parts and pieces
 	values   table    // of one column
 	sets     table    // of one column: lists of value numbers
@@ -74,8 +76,8 @@ func (b *builder) build(events []*engine.Event) ([]byte, error) {
 	for _, e := range docs {
 		unit = finer(unit, e.Time.UnixNano())
 	}
-	var out bytes.Buffer
-	w, err := newSegmentWriter(&out, first, first+uint64(len(docs)), unit)
+	b.out.Reset()
+	w, err := newSegmentWriter(&b.out, first, first+uint64(len(docs)), unit)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +96,7 @@ func (b *builder) build(events []*engine.Event) ([]byte, error) {
 	if err := w.finish(); err != nil {
 		return nil, err
 	}
-	return out.Bytes(), nil
+	return bytes.Clone(b.out.Bytes()), nil // without the room that was not needed
 }
 
 // collect gathers the parts and the terms of all documents.
@@ -139,7 +141,7 @@ func (b *builder) collect(docs []*engine.Event) {
 			}
 			from := len(b.known)
 			recording = true
-			b.analyzer.PartTerms(e, p, emit)
+			b.cache.emit(append(b.part, byte(p)), emit, func(emit func(term []byte)) { b.analyzer.PartTerms(e, p, emit) })
 			recording = false
 			m.terms = append(m.terms, span{from, len(b.known)})
 			m.first = append(m.first, e)
@@ -187,12 +189,13 @@ func (b *builder) writeTerms(w *segmentWriter) error {
 }
 
 func (b *builder) reset() {
-	if cap(b.terms.arena) > maxKept || cap(b.uses)*8 > maxKept {
+	if cap(b.terms.arena) > maxKept || cap(b.uses)*8 > maxKept || b.out.Cap() > maxKept {
 		*b = builder{}
 		return
 	}
 	b.terms.reset()
 	b.uses, b.last, b.counts, b.known = b.uses[:0], b.last[:0], b.counts[:0], b.known[:0]
+	b.cache.trim()
 	b.pieces.table.reset()
 	b.pieces.terms = b.pieces.terms[:0]
 	for p := range b.parts {
