@@ -94,6 +94,7 @@ func (c *connection) unreachable(ctx context.Context, err error) error {
 		return &connectError{fmt.Sprintf("no server answers at %s", c.base), fmt.Sprintf(" (address from %s): start one with `annals serve`, "+
 			"or name another with --server or ANNALS_SERVER", c.baseFrom), err}
 	}
+	err = c.alertOf(ctx, err)
 	if hint := tlsHint(err); hint != "" {
 		return fmt.Errorf("cannot trust %s (address from %s): %w; %s", c.base, c.baseFrom, err, hint)
 	}

@@ -1,12 +1,17 @@
 package client
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"os"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // tls says whom to trust and what to show; nil is Go's own way.
@@ -38,6 +43,35 @@ func (c *connection) tls() (*tls.Config, error) {
 	config.Certificates = []tls.Certificate{pair}
 	return config, nil
 }
+
+// alertOf returns what the server says of a connection that it has cut, or else err. In TLS 1.3 it refuses a client's certificate only when the
+// client may be writing already, and a write that fails hides the reason: a connection that only reads is told.
+func (c *connection) alertOf(ctx context.Context, err error) error {
+	transport, ok := c.http.Transport.(*http.Transport)
+	if !ok || c.base.Scheme != "https" || !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {
+		return err
+	}
+	address := c.base.Host
+	if c.base.Port() == "" {
+		address = net.JoinHostPort(c.base.Hostname(), "443")
+	}
+	dialer := tls.Dialer{NetDialer: &net.Dialer{Timeout: alertPatience}, Config: transport.TLSClientConfig}
+	conn, dialErr := dialer.DialContext(ctx, "tcp", address)
+	if dialErr != nil {
+		return err
+	}
+	defer conn.Close()
+	if conn.SetReadDeadline(time.Now().Add(alertPatience)) != nil {
+		return err
+	}
+	if _, readErr := conn.Read(make([]byte, 1)); readErr != nil && tlsHint(readErr) != "" {
+		return readErr
+	}
+	return err
+}
+
+// alertPatience is how long a server is waited for that may have something to say.
+const alertPatience = 2 * time.Second
 
 // tlsHint says what to do about a server that does not show what it should, or wants to see something; "" is another trouble.
 func tlsHint(err error) string {
