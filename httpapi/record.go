@@ -20,9 +20,7 @@ type AppendFunc func(context.Context, []*engine.Event) ([]engine.Outcome, error)
 func NewRecorder(into AppendFunc, logger *slog.Logger) *recorder.Recorder {
 	return recorder.New(recorder.Options{
 		Sink: into.sink(), Tenant: engine.ReservedTenant, Module: "annals", Logger: logger,
-		Actor: func(r *http.Request) engine.Actor {
-			return engine.Actor{Name: auth.From(r.Context()).Name, Type: "token"}
-		},
+		Actor:     func(r *http.Request) engine.Actor { return auth.From(r.Context()).Actor() },
 		ClientIP:  func(r *http.Request) string { return reply.Client(r.Context()).String() },
 		RequestID: func(r *http.Request, _ http.Header) string { return reply.RequestID(r.Context()) },
 	})

@@ -44,7 +44,7 @@ func TestRecordsItself(t *testing.T) {
 	if first := string(tries[0][0].AppendJSON(nil)); first != got || tries[0][0] == tries[2][0] {
 		t.Errorf("first %s\nthen  %s", first, got)
 	}
-	for _, part := range []string{`"tenant":"_annals"`, `"action":"POST /api/v1/reindex"`, `"actor":{"name":"admin.token"`, `"ip":"127.0.0.1"`, `"query":{"seq":"99"}`, `"request_id":`} {
+	for _, part := range []string{`"tenant":"_annals"`, `"action":"POST /api/v1/reindex"`, `"name":"admin.token","type":"token"}`, `"ip":"127.0.0.1"`, `"query":{"seq":"99"}`, `"request_id":`} {
 		if !strings.Contains(got, part) {
 			t.Errorf("no %s in %s", part, got)
 		}

@@ -22,8 +22,12 @@ import (
 type Caller struct {
 	ID      string // of the token
 	Name    string
+	Type    string // what ID and Name are of: "token"
 	Tenants engine.Tenants
 }
+
+// Actor returns the caller as events name one. The zero Caller is nobody.
+func (c Caller) Actor() engine.Actor { return engine.Actor{ID: c.ID, Name: c.Name, Type: c.Type} }
 
 // Require lets through callers that have the right, with who they are in the context, and refuses the others with 401 or 403.
 // Tokens are read from the Authorization header only, so that none ends in a URL or a log.
@@ -89,7 +93,7 @@ func (e *entry) caller(need Right) (Caller, error) {
 	if need&AllTenants != 0 && !tenants.Everything() {
 		return Caller{}, reply.Forbidden("this concerns every tenant, and the token's role is for some")
 	}
-	return Caller{ID: e.id, Name: e.name, Tenants: tenants}, nil
+	return Caller{ID: e.id, Name: e.name, Type: "token", Tenants: tenants}, nil
 }
 
 type callerKey struct{}

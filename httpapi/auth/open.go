@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,11 @@ type Options struct {
 	Records *engine.Records  // of the log. The tokens of its kind are changed by nobody else
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default()
+
+	// Record takes an event for the server's own log: who signed in or failed to, what changed of an account by itself. Action, operation,
+	// result, error, actor and details are set; tenant, time, source and the request's ID are filled in from ctx, which is the request's. It does
+	// not wait for the disk. nil: nobody is told.
+	Record func(ctx context.Context, e *engine.Event)
 }
 
 // Auth knows the tokens. All methods may be called concurrently.
@@ -25,6 +31,7 @@ type Auth struct {
 	broken error // why no token can be checked, if none can; set by Open
 	now    func() time.Time
 	logger *slog.Logger
+	record func(context.Context, *engine.Event) // never nil
 
 	stop, stopped chan struct{}
 	stopOnce      sync.Once
@@ -40,6 +47,9 @@ func Open(o Options) (a *Auth, made string, err error) {
 	}
 	if a.logger == nil {
 		a.logger = slog.Default()
+	}
+	if a.record = o.Record; a.record == nil {
+		a.record = func(context.Context, *engine.Event) {}
 	}
 	token, err := ReadToken(o.Dir)
 	missing := errors.Is(err, fs.ErrNotExist)
