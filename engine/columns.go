@@ -4,7 +4,7 @@ import "slices"
 
 // Columns are what answers can be counted by, and sorted by besides time.
 var Columns = []string{
-	"user", "action", "operation", "result", "project", "module", "type", "ip", "agent", "channel", "tenant", "error", "resource",
+	"user", "action", "operation", "result", "project", "module", "type", "ip", "agent", "channel", "tenant", "error", "group", "resource",
 }
 
 // IndexedColumns are the columns whose values the index numbers. Resource is not among them: nearly every event has one of its own.
@@ -72,6 +72,8 @@ func ColumnValues(e *Event, column string, dst []string) []string {
 		if e.Error != nil {
 			add(e.Error.Message, e.Error.Code)
 		}
+	case "group":
+		add(ErrorGroup(e))
 	case "type":
 		for i := range e.Resources {
 			add(e.Resources[i].Type)

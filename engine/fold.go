@@ -36,7 +36,7 @@ func isFolded(s string) bool {
 }
 
 // appendFold appends at most limit bytes of s, folded, to dst. Bytes that are not UTF-8 become U+FFFD.
-func appendFold(dst []byte, s string, limit int) []byte {
+func appendFold[T string | []byte](dst []byte, s T, limit int) []byte {
 	limit += len(dst)
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
@@ -47,7 +47,7 @@ func appendFold(dst []byte, s string, limit int) []byte {
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(s[i:])
+		r, n := utf8.DecodeRuneInString(string(s[i:min(len(s), i+utf8.UTFMax)]))
 		r = foldRune(r)
 		if len(dst)+utf8.RuneLen(r) > limit {
 			break

@@ -149,7 +149,7 @@ func randomExpr(r *rand.Rand, deep int) Expr {
 		return TimeBound{After: r.IntN(2) == 0, At: at}
 	}
 	f := Field{Name: pick(r, "user", "action", "operation", "result", "project", "module", "resource", "type", "id", "ip", "agent",
-		"channel", "error", "description", "tenant", "details.a", "details.b", "details.b.c", "details.a.b", "details.", detailsField(randomText(r, 2)))}
+		"channel", "error", "group", "description", "tenant", "details.a", "details.b", "details.b.c", "details.a.b", "details.", detailsField(randomText(r, 2)))}
 	for range 1 + r.IntN(2) {
 		v := Value{Text: randomText(r, 2), Prefix: r.IntN(3) == 0, Quoted: r.IntN(3) == 0}
 		switch {

@@ -183,6 +183,7 @@ func oracleRead(e *Event) *oracleDoc {
 	if e.Error != nil {
 		text("error", e.Error.Code, e.Error.Message)
 		value("error", e.Error.Code, e.Error.Message)
+		value("group", ErrorGroup(e))
 	}
 	for _, r := range e.Resources {
 		text("", r.Type, r.ID, r.Name, r.Content)

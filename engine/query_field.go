@@ -7,7 +7,7 @@ import (
 
 // fieldNames are the fields that a query can ask for, with details.<path> besides.
 var fieldNames = []string{
-	"action", "after", "agent", "before", "channel", "description", "error", "id", "ip", "module", "operation",
+	"action", "after", "agent", "before", "channel", "description", "error", "group", "id", "ip", "module", "operation",
 	"project", "resource", "result", "tenant", "time", "type", "user",
 }
 

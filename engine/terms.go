@@ -34,7 +34,7 @@ func TenantTerm(tenant string) string { return "T" + tenant }
 // hasTerm reports whether field:* is one term. The other fields have few values, so all of those are looked up.
 func hasTerm(field string) bool {
 	switch field {
-	case "user", "resource", "ip", "agent", "error", "description":
+	case "user", "resource", "ip", "agent", "error", "group", "description":
 		return true
 	}
 	return strings.HasPrefix(field, detailsPrefix)
@@ -80,6 +80,7 @@ func (a *Analyzer) fieldTerms(e *Event, emit func(term []byte)) {
 	a.has("description", emit, e.Description)
 	if e.Error != nil {
 		a.has("error", emit, e.Error.Code, e.Error.Message)
+		a.group(e.Error, emit)
 	}
 }
 
@@ -90,6 +91,15 @@ func (a *Analyzer) exact(field, value string, emit func([]byte)) {
 	a.term = append(append(append(a.term[:0], '='), field...), separator)
 	a.term = appendFold(a.term, value, MaxTermValue)
 	emit(a.term)
+}
+
+func (a *Analyzer) group(e *EventError, emit func([]byte)) {
+	if a.piece = appendErrorGroup(a.piece[:0], e); len(a.piece) == 0 {
+		return
+	}
+	a.term = appendFold(append(a.term[:0], "=group\x1f"...), a.piece, MaxTermValue)
+	emit(a.term)
+	emit(append(a.term[:0], "?group"...))
 }
 
 func (a *Analyzer) pair(field, value, other string, emit func([]byte)) {

@@ -22,8 +22,8 @@ var searchCommand = Command{
 	Details: `
 Words are AND-ed; OR, parentheses, "quoted phrases", -not and a final * work as in other search boxes. A filter is
 field:value or field:one,two. Fields: user, action, operation, result, project, module, resource, type, id, ip, agent,
-channel, error, description, tenant, details.PATH, and after: and before: for times. Quote the query for the shell where it has
-quotes, parentheses or *. An argument such as -result:success is part of the query; "--" ends the flags for sure.
+channel, error, group, description, tenant, details.PATH, and after: and before: for times; group is the error without what differs
+from one to the next. Quote the query for the shell where it has quotes, parentheses or *. An argument such as -result:success is part of the query; "--" ends the flags for sure.
 
 The table goes to stdout, the total to stderr.`,
 	Examples: `
@@ -31,6 +31,9 @@ The table goes to stdout, the total to stderr.`,
 annals search result:failure --from yesterday
 # two words and a phrase, in one module
 annals search timeout 'module:"API management"' '"connection reset"'
+# which kinds of errors there are, and one of them
+annals facets group --from yesterday
+annals search 'group:"timed out after <n>s"'
 # who deleted or edited something from these addresses, except amy
 annals search operation:delete,edit ip:10.0.0.0/8 -user:amy
 # everything about one request, oldest first, as JSON for jq
