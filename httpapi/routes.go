@@ -24,7 +24,7 @@ func (a *API) routes() []route {
 		search = "q from to tz"
 		v1     = "/api/v1"
 	)
-	return []route{
+	return append([]route{
 		{"POST", v1 + "/events", auth.Write, "", a.postEvents},
 
 		// Reading. An export is what a reader may page through anyhow. A tail's seqs, like every event's, count all tenants together.
@@ -53,9 +53,20 @@ func (a *API) routes() []route {
 		{"GET", "/healthz", auth.None, "", a.healthz},
 		{"GET", "/readyz", auth.None, "", a.readyz},
 		{"GET", "/metrics", auth.None, "", a.metrics.serve}, // figures only, nothing out of an event
-		{"GET", "/", auth.None, "", a.home},
-	}
+	}, a.pages()...)
 }
+
+// pages are the console's routes. Their addresses carry what a form sent, so each page reads what it knows and leaves the rest.
+func (a *API) pages() []route {
+	var all []route
+	for _, p := range a.console.Routes() {
+		all = append(all, route{p.Method, p.Path, p.Need, anyQuery, p.Serve})
+	}
+	return all
+}
+
+// anyQuery stands for query parameters that are not checked by name.
+const anyQuery = "*"
 
 func (a *API) router() http.Handler {
 	// Event IDs may hold slashes and dots, so paths are matched as they were sent, percent-encoded and not cleaned.
@@ -74,8 +85,10 @@ func (a *API) router() http.Handler {
 func (rt route) handler() http.Handler {
 	names := strings.Fields(rt.query)
 	return answer(func(w http.ResponseWriter, r *http.Request) error {
-		if err := checkNames(r, names); err != nil {
-			return err
+		if rt.query != anyQuery {
+			if err := checkNames(r, names); err != nil {
+				return err
+			}
 		}
 		return rt.serve(w, r)
 	})

@@ -17,6 +17,7 @@ import (
 
 	"annals/engine"
 	"annals/httpapi/auth"
+	"annals/httpapi/console"
 	"annals/httpapi/recorder"
 )
 
@@ -50,6 +51,7 @@ type API struct {
 	limits      RateLimits
 	recorder    *recorder.Recorder // nil: none
 	metrics     *metrics
+	console     *console.Console
 	handler     http.Handler
 
 	perAddress *limiter[netip.Addr]        // nil: none
@@ -79,6 +81,7 @@ func New(o Options) *API {
 	if a.heartbeat == 0 {
 		a.heartbeat = 15 * time.Second
 	}
+	a.console = console.New(console.Options{Log: o.Log, Auth: o.Auth, Version: a.version, Now: a.now, Deadline: a.deadline})
 	a.handler = a.observe(securityHeaders(a.limitAddress(a.router())))
 	return a
 }

@@ -1,0 +1,58 @@
+package console
+
+import (
+	"embed"
+	"fmt"
+
+	"github.com/go-json-experiment/json"
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/message/catalog"
+)
+
+// The catalogue's keys are the English texts, so English needs no entries but for plurals; zh.json has all of them.
+//
+//go:embed zh.json
+var chineseFile embed.FS
+
+// englishPlurals are the English texts that differ with their first argument.
+var englishPlurals = map[string][2]string{ // one, other
+	"%d events":   {"%d event", "%d events"},
+	"%d failures": {"%d failure", "%d failures"},
+}
+
+// printers are by language as preferences name it.
+var printers = func() map[string]*message.Printer {
+	chinese, err := readChinese()
+	if err != nil {
+		panic(err)
+	}
+	b := catalog.NewBuilder(catalog.Fallback(language.English))
+	for key, text := range chinese {
+		if err := b.SetString(language.SimplifiedChinese, key, text); err != nil {
+			panic(err)
+		}
+	}
+	for key, forms := range englishPlurals {
+		if err := b.Set(language.English, key, plural.Selectf(1, "%d", plural.One, forms[0], plural.Other, forms[1])); err != nil {
+			panic(err)
+		}
+	}
+	return map[string]*message.Printer{
+		"en": message.NewPrinter(language.English, message.Catalog(b)),
+		"zh": message.NewPrinter(language.SimplifiedChinese, message.Catalog(b)),
+	}
+}()
+
+func readChinese() (map[string]string, error) {
+	text, err := chineseFile.ReadFile("zh.json")
+	if err != nil {
+		return nil, fmt.Errorf("read catalogue: %w", err)
+	}
+	var m map[string]string
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, fmt.Errorf("read catalogue: %w", err)
+	}
+	return m, nil
+}
