@@ -3,6 +3,7 @@ package console
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 
 	"github.com/go-json-experiment/json"
 	"golang.org/x/text/feature/plural"
@@ -11,10 +12,10 @@ import (
 	"golang.org/x/text/message/catalog"
 )
 
-// The catalogue's keys are the English texts, so English needs no entries but for plurals; zh.json has all of them.
+// The catalogue's keys are the English texts, so English needs no entries but for plurals; the files of zh/ have all of them.
 //
-//go:embed zh.json
-var chineseFile embed.FS
+//go:embed zh
+var chineseFiles embed.FS
 
 // englishPlurals are the English texts that differ with their first argument.
 var englishPlurals = map[string][2]string{ // one, other
@@ -46,13 +47,19 @@ var printers = func() map[string]*message.Printer {
 }()
 
 func readChinese() (map[string]string, error) {
-	text, err := chineseFile.ReadFile("zh.json")
+	files, err := fs.Glob(chineseFiles, "zh/*.json")
 	if err != nil {
 		return nil, fmt.Errorf("read catalogue: %w", err)
 	}
-	var m map[string]string
-	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("read catalogue: %w", err)
+	all := map[string]string{}
+	for _, name := range files {
+		text, err := chineseFiles.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read catalogue: %w", err)
+		}
+		if err := json.Unmarshal(text, &all); err != nil { // adds to what is there
+			return nil, fmt.Errorf("read catalogue %s: %w", name, err)
+		}
 	}
-	return m, nil
+	return all, nil
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"mime"
 	"net/http"
 	"path"
 	"strings"
@@ -35,19 +34,35 @@ func loadAssets() assets {
 	if err != nil {
 		panic(err)
 	}
+	var styles []byte
 	for _, e := range entries {
 		body, err := staticFiles.ReadFile("static/" + e.Name())
 		if err != nil {
 			panic(err)
 		}
-		sum := sha256.Sum256(body)
-		ext := path.Ext(e.Name())
-		hashed := strings.TrimSuffix(e.Name(), ext) + "." + hex.EncodeToString(sum[:8]) + ext
-		a.files[hashed] = asset{mime.TypeByExtension(ext), body}
-		a.names[e.Name()] = hashed
+		if path.Ext(e.Name()) == ".css" {
+			styles = append(styles, body...)
+			continue
+		}
+		a.add(e.Name(), body)
 	}
+	a.add(styleSheet, styles)
 	return a
 }
+
+// styleSheet is the name of all style sheets as one.
+const styleSheet = "console.css"
+
+func (a assets) add(name string, body []byte) {
+	sum := sha256.Sum256(body)
+	ext := path.Ext(name)
+	hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:8]) + ext
+	a.files[hashed] = asset{contentTypes[ext], body}
+	a.names[name] = hashed
+}
+
+// contentTypes are named here, since the system's tables differ.
+var contentTypes = map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 // path returns where a page finds the file.
 func (a assets) path(name string) string {
