@@ -20,9 +20,9 @@ import (
 
 // Caller is who is behind a request, and the tenants in which the right that the route needs is held.
 type Caller struct {
-	ID      string // of the token
+	ID      string // of the token or credential
 	Name    string
-	Type    string // what ID and Name are of: "token"
+	Type    string // what ID and Name are of: "token" or "credential"
 	Tenants engine.Tenants
 }
 
@@ -77,13 +77,16 @@ func (a *Auth) check(header string) (*entry, error) {
 	return e, nil
 }
 
-// Valid reports whether the caller's token is still accepted, for answers that have no end.
+// Valid reports whether the caller's token or credential is still accepted, for answers that have no end.
 func (a *Auth) Valid(c Caller) bool {
 	e := a.store.find(c.ID)
+	if c.Type == credentialKind {
+		e = a.credentials.find(c.ID)
+	}
 	return e != nil && e.record.Load().valid(a.now())
 }
 
-// caller binds the token's owner to the tenants in which it has the right.
+// caller binds the owner of the token or credential to the tenants in which it has the right.
 func (e *entry) caller(need Right) (Caller, error) {
 	right := need &^ AllTenants
 	tenants := e.tenants[right]
@@ -93,7 +96,7 @@ func (e *entry) caller(need Right) (Caller, error) {
 	if need&AllTenants != 0 && !tenants.Everything() {
 		return Caller{}, reply.Forbidden("this concerns every tenant, and the token's role is for some")
 	}
-	return Caller{ID: e.id, Name: e.name, Type: "token", Tenants: tenants}, nil
+	return Caller{ID: e.id, Name: e.name, Type: e.kind, Tenants: tenants}, nil
 }
 
 type callerKey struct{}

@@ -12,7 +12,7 @@ func BenchmarkRequire(b *testing.B) {
 	d := openDoors(b)
 	for i := range 10_000 { // in memory: 10,000 fsyncs are not what is measured
 		id, secret := newToken()
-		d.store.entries[id] = newEntry(id, &record{Hash: hashSecret(secret), Name: fmt.Sprint(i), Grants: []Grant{{Role: "reader", Tenants: []string{"acme"}}}})
+		d.store.entries[id] = newEntry(recordKind, id, &record{Hash: hashSecret(secret), Name: fmt.Sprint(i), Grants: []Grant{{Role: "reader", Tenants: []string{"acme"}}}})
 	}
 	_, known := d.make(b, Wish{Grants: []Grant{{Role: "reader", Tenants: []string{"acme"}}}})
 	for name, text := range map[string]string{"known": known, "unknown": formatToken(newToken())} {
