@@ -163,11 +163,11 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 // starts inherits it.
 func (s *serveFlags) masterKey(env *client.Env) (from auth.MasterKey, err error) {
 	const name, next = "ANNALS_MASTER_KEY", "ANNALS_MASTER_KEY_NEXT"
-	from = auth.MasterKey{File: s.masterKeyFile, Text: env.Getenv(name), Next: env.Getenv(next)}
+	from = auth.MasterKey{File: s.masterKeyFile, Text: auth.NewSecret(env.Getenv(name)), Next: auth.NewSecret(env.Getenv(next))}
 	switch {
-	case from.File != "" && from.Text != "":
+	case from.File != "" && !from.Text.Empty():
 		return from, &client.UsageError{Message: "the master key comes from --master-key-file or from " + name + ", not from both"}
-	case from.Next != "" && from.Text == "":
+	case from.Text.Empty() && !from.Next.Empty():
 		return from, &client.UsageError{Message: next + " goes with " + name + ", the key until now"}
 	}
 	return from, errors.Join(os.Unsetenv(name), os.Unsetenv(next))

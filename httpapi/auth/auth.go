@@ -1,10 +1,12 @@
-// Package auth says who is calling and what they may do. A token is a record: a role, or several, each for some tenants or for all.
+// Package auth says who is calling and what they may do. A token is a record: a role, or several, each for some tenants or for all. So is a
+// credential, the key pair of another product's client.
 //
 // Require is the one door: it finds the caller, holds the caller's rights against what the route needs, and binds the caller to the
 // tenants in which that right is held. Handlers take the tenants from the Caller and from nowhere else, so that every query and
 // every write is behind the wall before it is planned.
 //
-// Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, this file who gets in.
+// Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, this file who gets in; then
+// credential.go who gets in by a credential, masterkey.go how its secret is sealed, secrets.go where it is kept, rotate.go how the key changes.
 package auth
 
 import (
@@ -96,7 +98,7 @@ func (e *entry) caller(need Right) (Caller, error) {
 	if need&AllTenants != 0 && !tenants.Everything() {
 		return Caller{}, reply.Forbidden("this concerns every tenant, and the token's role is for some")
 	}
-	return Caller{ID: e.id, Name: e.name, Type: e.kind, Tenants: tenants}, nil
+	return Caller{ID: e.id, Name: e.name, Type: e.typ, Tenants: tenants}, nil
 }
 
 type callerKey struct{}

@@ -46,7 +46,7 @@ func newKeyID(kind string) string {
 
 // newSecret draws a secret: 200 bits, in capitals and digits, which every vendor's clients take. All are of one length, so that the time that a
 // comparison takes says nothing.
-func newSecret() Secret { return Secret{[]byte(rand.Text()[:20] + rand.Text()[:20])} }
+func newSecret() Secret { return NewSecret(rand.Text()[:20] + rand.Text()[:20]) }
 
 const appKeyIDDigits = 16
 
@@ -56,15 +56,21 @@ func SplitAppKey(appKey string) (keyID, secret string) {
 	return appKey[:n], appKey[n:]
 }
 
-// Secret is the secret of a credential in clear. However it is printed or logged, only Bytes shows it.
+// Secret is a secret in clear. However it is printed or logged, only Bytes shows it.
 type Secret struct{ bytes []byte }
+
+// NewSecret returns text that is a secret.
+func NewSecret(text string) Secret { return Secret{[]byte(text)} }
 
 // Bytes returns the secret, to compute a signature with. They are the Secret's own.
 func (s Secret) Bytes() []byte { return s.bytes }
 
+// Empty reports whether there is none.
+func (s Secret) Empty() bool { return len(s.bytes) == 0 }
+
 // Equal reports in constant time whether text is the secret.
 func (s Secret) Equal(text string) bool {
-	return len(s.bytes) > 0 && subtle.ConstantTimeCompare(s.bytes, []byte(text)) == 1
+	return !s.Empty() && subtle.ConstantTimeCompare(s.bytes, []byte(text)) == 1
 }
 
 const hidden = "[secret]"
@@ -122,7 +128,7 @@ func (a *Auth) Credential(kind, keyID string) (*Credential, error) {
 	if e == nil {
 		e = stranger
 	}
-	if r := e.record.Load(); r.Vendor != kind || !r.valid(a.now()) {
+	if r := e.record.Load(); r.Kind != kind || !r.valid(a.now()) {
 		e = stranger
 	}
 	plain, err := a.secrets.unsealOrDecoy(credentialKind, e.id)

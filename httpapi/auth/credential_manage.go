@@ -59,7 +59,7 @@ func (a *Auth) MakeCredential(by Caller, w CredentialWish) (c CredentialInfo, se
 	if err := a.secrets.seal(credentialKind, id, secret.Bytes()); err != nil {
 		return c, Secret{}, fmt.Errorf("make credential: %w", err)
 	}
-	e, err := a.credentials.add(id, &record{Vendor: w.Kind, CreatedBy: Maker{by.ID, by.Name, by.Type}, Name: w.Name, Grants: w.Grants,
+	e, err := a.credentials.add(id, &record{Kind: w.Kind, CreatedBy: Maker{by.ID, by.Name, by.Type}, Name: w.Name, Grants: w.Grants,
 		Created: now.UTC(), Expires: w.Expires.UTC()})
 	if err != nil {
 		return c, Secret{}, errors.Join(fmt.Errorf("make credential: %w", err), a.secrets.forget(credentialKind, id))
@@ -99,7 +99,7 @@ func (a *Auth) RevokeCredential(by Caller, id string) (CredentialInfo, error) {
 
 func (a *Auth) info(by Caller, e *entry) CredentialInfo {
 	r := e.record.Load()
-	c := CredentialInfo{ID: e.id, Kind: r.Vendor, Name: r.Name, Grants: r.Grants, Created: r.Created, Expires: r.Expires, LastUsed: e.lastUsed(),
+	c := CredentialInfo{ID: e.id, Kind: r.Kind, Name: r.Name, Grants: r.Grants, Created: r.Created, Expires: r.Expires, LastUsed: e.lastUsed(),
 		Revoked: r.Revoked, Unavailable: r.Revoked.IsZero() && !a.secrets.openable(credentialKind, e.id)}
 	if by.Tenants.Everything() || by.Actor() == (Caller{ID: r.CreatedBy.ID, Name: r.CreatedBy.Name, Type: r.CreatedBy.Type}).Actor() {
 		c.CreatedBy = &r.CreatedBy

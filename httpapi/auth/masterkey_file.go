@@ -16,20 +16,20 @@ const MasterKeyFile = "master.key"
 // MasterKey says where the master key comes from. The zero value: MasterKeyFile in the data directory, made when it is first needed.
 type MasterKey struct {
 	File string // path of a file that has it, which must be there
-	Text string // the key itself, in hex or base64, from the environment; not beside File
-	Next string // with Text: the key to change to
+	Text Secret // the key itself, in hex or base64, from the environment; not beside File
+	Next Secret // with Text: the key to change to
 }
 
 // keySource reads and replaces the master key.
 type keySource struct {
 	path       string // "": the key is not in a file
 	mayMake    bool   // the file is the data directory's
-	text, next string // of a key from the environment
+	text, next Secret // of a key from the environment
 }
 
 func newKeySource(dir string, from MasterKey) (keySource, error) {
 	switch {
-	case from.Text != "":
+	case !from.Text.Empty():
 		return keySource{text: from.Text, next: from.Next}, nil
 	case from.File == "":
 		return keySource{path: filepath.Join(dir, MasterKeyFile), mayMake: true}, nil
@@ -55,11 +55,11 @@ func (s keySource) nextPath() string { return s.path + ".next" }
 // read returns the key, and the one that a change to it has been begun. Either is nil when there is none.
 func (s keySource) read() (key, next *masterKey, err error) {
 	if s.path == "" {
-		if key, err = parseMasterKey([]byte(s.text)); err != nil {
+		if key, err = parseMasterKey(s.text.Bytes()); err != nil {
 			return nil, nil, fmt.Errorf("read master key from the environment: %w", err)
 		}
-		if s.next != "" {
-			if next, err = parseMasterKey([]byte(s.next)); err != nil {
+		if !s.next.Empty() {
+			if next, err = parseMasterKey(s.next.Bytes()); err != nil {
 				return nil, nil, fmt.Errorf("read next master key from the environment: %w", err)
 			}
 		}

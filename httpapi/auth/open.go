@@ -46,7 +46,8 @@ type Auth struct {
 
 // Open loads the tokens and sees to the one in TokenFile. When there is none, as at the first start, it makes one and returns it, to be
 // shown once; otherwise the returned token is empty. When the records are damaged it does not fail, but then no token is accepted: which of
-// them are revoked cannot be told. Without the master key it does not fail either, and then no credential is accepted. Close must be called before the log's.
+// them are revoked cannot be told. When the master key is missing or another one it does not
+// fail either, and then no credential is accepted; a key file that is named and cannot be read is a mistake. Close must be called before the log's.
 func Open(o Options) (a *Auth, made string, err error) {
 	a = &Auth{store: store{records: o.Records, kind: recordKind}, credentials: store{records: o.Records, kind: credentialKind}, now: o.Now, logger: o.Logger, stop: make(chan struct{}), stopped: make(chan struct{})}
 	if a.now == nil {
@@ -67,7 +68,7 @@ func Open(o Options) (a *Auth, made string, err error) {
 	if err != nil && !missing {
 		return nil, "", err
 	}
-	switch err := errors.Join(a.store.load(), a.credentials.load(), a.secrets.load()); {
+	switch err := a.load(); {
 	case errors.Is(err, engine.ErrDamaged):
 		a.broken = err
 		a.logger.Error("no token is accepted until the records are whole again", "err", err)
@@ -87,6 +88,16 @@ func Open(o Options) (a *Auth, made string, err error) {
 	}
 	go a.keepUse()
 	return a, made, nil
+}
+
+// load reads the records of all kinds.
+func (a *Auth) load() error {
+	for _, load := range []func() error{a.store.load, a.credentials.load, a.secrets.load} {
+		if err := load(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // makeBootstrap makes the token of TokenFile. The record is first: dying in between leaves one that nobody has the secret of, and the next

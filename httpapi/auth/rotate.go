@@ -47,14 +47,14 @@ func (s *secrets) rotate() (done Rotation, err error) {
 
 // prepareNext is the first step. A key that a rotation has left there is taken up again. The caller holds changing.
 func (s *secrets) prepareNext() (*masterKey, error) {
+	if err := s.trouble(); err != nil {
+		return nil, err
+	}
 	switch {
 	case s.source.path == "":
 		return nil, reply.Conflict("the master key comes from the environment: start the server with the new one in ANNALS_MASTER_KEY_NEXT")
 	case len(s.keys) == 0:
 		return nil, reply.Conflict("there is no master key yet; it is made with the first secret")
-	}
-	if err := s.trouble(); err != nil {
-		return nil, err
 	}
 	for name, sealed := range s.sealed {
 		if _, err := keyWith(s.keys, sealedBy(sealed)).open(name, sealed); err != nil {
@@ -100,7 +100,7 @@ func (s *secrets) finish() error {
 			return fmt.Errorf("every secret is sealed under the new key, which is still in %s: %w", s.source.nextPath(), err)
 		}
 	}
-	s.hold(s.sealed, s.keys[:1])
+	s.hold(s.sealed, slices.Clone(s.keys[:1]))
 	return nil
 }
 

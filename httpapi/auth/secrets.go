@@ -34,7 +34,7 @@ type secrets struct {
 	changing sync.Mutex
 
 	mu     sync.RWMutex      // guards what follows, which only who holds changing changes
-	sealed map[string][]byte // by name. Neither the map's values nor keys are changed in place
+	sealed map[string][]byte // by name. Values are replaced, never changed in place
 	keys   []*masterKey      // the first seals, any opens. None: there was never a need for one, or it is lost
 	alien  int               // how many secrets none of the keys has sealed
 }
@@ -140,7 +140,7 @@ func (s *secrets) unseal(kind, id string) ([]byte, error) {
 	if sealed == nil {
 		return nil, fmt.Errorf("secret of %s: %w", name, engine.ErrNotFound)
 	}
-	return open(key, name, sealed)
+	return openWith(key, name, sealed)
 }
 
 // unsealOrDecoy is unseal, but where there is none returns a secret that nobody knows, in the time that another takes.
@@ -150,7 +150,7 @@ func (s *secrets) unsealOrDecoy(kind, id string) ([]byte, error) {
 	if sealed == nil {
 		name, sealed, key = "", s.decoy, s.decoyKey
 	}
-	return open(key, name, sealed)
+	return openWith(key, name, sealed)
 }
 
 // look returns a sealed secret, or nil, and the key that opens it, or nil.
@@ -161,7 +161,7 @@ func (s *secrets) look(name string) ([]byte, *masterKey) {
 	return sealed, keyWith(s.keys, sealedBy(sealed))
 }
 
-func open(key *masterKey, name string, sealed []byte) ([]byte, error) {
+func openWith(key *masterKey, name string, sealed []byte) ([]byte, error) {
 	if key == nil {
 		return nil, errNoKey
 	}
@@ -208,7 +208,9 @@ func (s *secrets) openable(kind, id string) bool {
 	return err == nil
 }
 
-var errNoKey = reply.NoMasterKey("it is sealed under a master key that the server does not have; its log says which")
+// errNoKey is the same for every secret and has no number, as those of all tenants count.
+var errNoKey = reply.NoMasterKey("there are secrets under a master key that the server does not have: put it back and start again, or revoke what they " +
+	"belong to; the server's log says which")
 
 // trouble says that there are secrets that cannot be opened.
 func (s *secrets) trouble() error {
@@ -217,8 +219,7 @@ func (s *secrets) trouble() error {
 	if s.alien == 0 {
 		return nil
 	}
-	return reply.NoMasterKey(fmt.Sprintf("%d secrets are sealed under a master key that the server does not have: put it back and start again, "+
-		"or revoke what they belong to; the server's log says which", s.alien))
+	return errNoKey
 }
 
 // aliens describes the secrets that cannot be opened, for the operator: which there are, the IDs of the keys that have sealed them and of

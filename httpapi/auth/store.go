@@ -20,7 +20,7 @@ const (
 // record is what is kept of a token, or of a credential. It is never removed: a revoked one keeps its key ID from being taken for an unknown one.
 type record struct {
 	Hash      []byte    `json:"hash,omitempty"`      // SHA-256 of a token's secret; a credential's is sealed, see secrets
-	Vendor    string    `json:"vendor,omitzero"`     // of a credential: its Kind
+	Kind      string    `json:"kind,omitzero"`       // of a credential: one of CredentialKinds
 	CreatedBy Maker     `json:"created_by,omitzero"` // of a credential
 	Name      string    `json:"name"`
 	Grants    []Grant   `json:"grants"`
@@ -37,14 +37,14 @@ func (r *record) valid(now time.Time) bool {
 
 // entry is a token or a credential in memory, ready to be checked.
 type entry struct {
-	kind, id, name string
-	tenants        map[Right]engine.Tenants // never changed
-	record         atomic.Pointer[record]   // replaced, never changed in place
-	used           atomic.Int64             // last use since the start, Unix nanoseconds; 0: none
+	typ, id, name string                   // typ is the kind of its record, and its caller's type
+	tenants       map[Right]engine.Tenants // never changed
+	record        atomic.Pointer[record]   // replaced, never changed in place
+	used          atomic.Int64             // last use since the start, Unix nanoseconds; 0: none
 }
 
-func newEntry(kind, id string, r *record) *entry {
-	e := &entry{kind: kind, id: id, name: r.Name, tenants: scopes(r.Grants)}
+func newEntry(typ, id string, r *record) *entry {
+	e := &entry{typ: typ, id: id, name: r.Name, tenants: scopes(r.Grants)}
 	e.record.Store(r)
 	return e
 }
