@@ -46,10 +46,11 @@ type Auth struct {
 
 // Open loads the tokens and sees to the one in TokenFile. When there is none, as at the first start, it makes one and returns it, to be
 // shown once; otherwise the returned token is empty. When the records are damaged it does not fail, but then no token is accepted: which of
-// them are revoked cannot be told. When the master key is missing or another one it does not
-// fail either, and then no credential is accepted; a key file that is named and cannot be read is a mistake. Close must be called before the log's.
+// them are revoked cannot be told. When the master key is missing or another one it does not fail either, and then no credential is accepted; a
+// key file that is named and cannot be read is a mistake. Close must be called before the log's.
 func Open(o Options) (a *Auth, made string, err error) {
-	a = &Auth{store: store{records: o.Records, kind: recordKind}, credentials: store{records: o.Records, kind: credentialKind}, now: o.Now, logger: o.Logger, stop: make(chan struct{}), stopped: make(chan struct{})}
+	a = &Auth{store: store{records: o.Records, kind: recordKind}, credentials: store{records: o.Records, kind: credentialKind},
+		now: o.Now, logger: o.Logger, stop: make(chan struct{}), stopped: make(chan struct{})}
 	if a.now == nil {
 		a.now = time.Now
 	}
