@@ -41,7 +41,7 @@ func main() {
 
 // serverSettings are the settings of serve; a config file may set them beside the client's.
 var serverSettings = []string{"listen", "data", "retention", "min-free", "log-level", "tls-cert", "tls-key", "tls-client-ca", "insecure-listen",
-	"trusted-proxies", "rate-limit", "token-rate-limit"}
+	"master-key-file", "trusted-proxies", "rate-limit", "token-rate-limit"}
 
 var settings = append(slices.Clone(client.Settings), serverSettings...)
 
@@ -69,6 +69,7 @@ annals serve --config /etc/annals.conf`,
 type serveFlags struct {
 	listen, data, retention, minFree, logLevel, debug string
 	tlsCert, tlsKey, tlsClientCA, trustedProxies      string
+	masterKeyFile                                     string
 	sample, insecureListen                            bool
 	limits                                            httpapi.RateLimits
 }
@@ -88,6 +89,7 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	f.StringVar(&s.trustedProxies, "trusted-proxies", "", "`LIST` of addresses and CIDRs whose X-Forwarded-For names the client")
 	f.Float64Var(&s.limits.PerAddress, "rate-limit", 1000, "at most `NUMBER` requests a second from one address, twice as many at once; 0 for no limit; without it this machine has none")
 	f.Float64Var(&s.limits.PerToken, "token-rate-limit", 2000, "at most `NUMBER` requests a second with one token, in the same way")
+	f.StringVar(&s.masterKeyFile, "master-key-file", "", "`FILE` of the key that seals the secrets of credentials; else ANNALS_MASTER_KEY has it, else master.key in the data directory")
 	f.StringVar(&s.debug, "debug", "", "serve Go's profiles on this loopback `ADDRESS`")
 	f.BoolVar(&s.sample, "sample", false, "load a small sample of real records")
 	f.Setting(serverSettings...)
@@ -118,6 +120,10 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 	if err := s.limits.Check(); err != nil {
 		return &client.UsageError{Message: err.Error()}
 	}
+	masterKey, err := s.masterKey(env)
+	if err != nil {
+		return err
+	}
 	// The address first: a server that cannot listen has nothing to open the log for.
 	listener, secure, err := s.open(logger)
 	if err != nil {
@@ -130,7 +136,7 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 		return errors.Join(fmt.Errorf("open log: %w", err), o.Index.Close())
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	access, token, err := auth.Open(auth.Options{Dir: s.data, Records: log.Records(), Logger: logger})
+	access, token, err := auth.Open(auth.Options{Dir: s.data, Records: log.Records(), Logger: logger, MasterKey: masterKey})
 	if err != nil {
 		return fmt.Errorf("open access: %w", err)
 	}
@@ -151,6 +157,20 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 	server := httpapi.NewServer(s.listen, api)
 	server.TLSConfig = secure
 	return serve(ctx, listener, server, logger)
+}
+
+// masterKey says where the key is that seals secrets. What comes from the environment is taken out of it, so that no process that this one
+// starts inherits it.
+func (s *serveFlags) masterKey(env *client.Env) (from auth.MasterKey, err error) {
+	const name, next = "ANNALS_MASTER_KEY", "ANNALS_MASTER_KEY_NEXT"
+	from = auth.MasterKey{File: s.masterKeyFile, Text: auth.NewSecret(env.Getenv(name)), Next: auth.NewSecret(env.Getenv(next))}
+	switch {
+	case from.File != "" && !from.Text.Empty():
+		return from, &client.UsageError{Message: "the master key comes from --master-key-file or from " + name + ", not from both"}
+	case from.Text.Empty() && !from.Next.Empty():
+		return from, &client.UsageError{Message: next + " goes with " + name + ", the key until now"}
+	}
+	return from, errors.Join(os.Unsetenv(name), os.Unsetenv(next))
 }
 
 // open listens. Without TLS tokens and events would cross a network readable and changeable, which nobody gets by oversight.

@@ -104,7 +104,7 @@ func (a *API) limitAddress(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if wait, ok := a.perAddress.take(network(addr)); !ok {
+		if wait, ok := a.perAddress.take(reply.Network(addr)); !ok {
 			a.refuse(w, r, "address-rate", wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress))
 			return
 		}
@@ -137,16 +137,4 @@ func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, wait time.Duration, detail string) {
 	a.metrics.turnedAway.WithLabelValues(reason).Inc()
 	reply.Error(w, r, reply.TooMany(wait, detail))
-}
-
-// network is what counts as one address: an IPv6 network of 64 bits is one customer's, who has all of its addresses.
-func network(a netip.Addr) netip.Addr {
-	if !a.Is6() {
-		return a
-	}
-	prefix, err := a.Prefix(64)
-	if err != nil {
-		return a
-	}
-	return prefix.Addr()
 }

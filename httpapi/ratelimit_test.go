@@ -3,7 +3,6 @@ package httpapi
 import (
 	"math"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -50,17 +49,6 @@ func TestLimiterIsBounded(t *testing.T) {
 	if len(l.buckets) != maxBuckets || l.recent.Len() != maxBuckets {
 		t.Errorf("%d buckets, %d in the list", len(l.buckets), l.recent.Len())
 	}
-}
-
-func TestNetwork(t *testing.T) {
-	f := func(in, want string) {
-		t.Helper()
-		if got := network(netip.MustParseAddr(in)).String(); got != want {
-			t.Errorf("%s: %s", in, got)
-		}
-	}
-	f("203.0.113.9", "203.0.113.9")
-	f("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")
 }
 
 func TestRateLimitsCheck(t *testing.T) {

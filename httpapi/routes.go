@@ -49,6 +49,12 @@ func (a *API) routes() []route {
 		{"GET", v1 + "/tokens", auth.Manage, "", a.listTokens},
 		{"DELETE", v1 + "/tokens/{id}", auth.Manage, "", a.deleteToken},
 
+		// In the same way, key pairs for the vendors' clients. The master key seals the secrets of all tenants.
+		{"POST", v1 + "/credentials", auth.Manage, "", a.postCredential},
+		{"GET", v1 + "/credentials", auth.Manage, "", a.listCredentials},
+		{"DELETE", v1 + "/credentials/{id}", auth.Manage, "", a.deleteCredential},
+		{"POST", v1 + "/master-key/rotate", auth.Manage | auth.AllTenants, "", a.rotateMasterKey},
+
 		{"GET", v1 + "/openapi.json", auth.None, "", a.openAPI},
 		{"GET", "/healthz", auth.None, "", a.healthz},
 		{"GET", "/readyz", auth.None, "", a.readyz},

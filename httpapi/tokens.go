@@ -27,7 +27,7 @@ func (a *API) postToken(w http.ResponseWriter, r *http.Request) error {
 	}
 	var wish auth.Wish
 	if err := json.Unmarshal(body, &wish, json.RejectUnknownMembers(true)); err != nil {
-		return notAWish(err)
+		return notAWish("token", err)
 	}
 	token, text, err := a.access.Make(auth.From(r.Context()), wish)
 	if err != nil {
@@ -37,7 +37,7 @@ func (a *API) postToken(w http.ResponseWriter, r *http.Request) error {
 }
 
 // notAWish names the member that cannot be read.
-func notAWish(err error) error {
+func notAWish(what string, err error) error {
 	var at jsontext.Pointer
 	if s, ok := errors.AsType[*json.SemanticError](err); ok {
 		at, err = s.JSONPointer, s.Err
@@ -47,7 +47,7 @@ func notAWish(err error) error {
 	} else if s, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		at = s.JSONPointer
 	}
-	p := reply.BadBody("the token cannot be read: %v", err)
+	p := reply.BadBody("the %s cannot be read: %v", what, err)
 	p.Field = strings.ReplaceAll(strings.TrimPrefix(string(at), "/"), "/", ".")
 	return p
 }

@@ -59,6 +59,11 @@ var walk = map[string][]visit{
 	"POST /api/v1/tokens":        {{"", `{"name":"x","grants":[{"role":"reader","tenants":["HIDDEN"]}]}`, 201}},
 	"GET /api/v1/tokens":         {{"", "", 200}},
 	"DELETE /api/v1/tokens/{id}": {{"{id}=TOKENID", "", 200}},
+
+	"POST /api/v1/credentials":        {{"", `{"kind":"huawei","name":"x","grants":[{"role":"reader","tenants":["HIDDEN"]}]}`, 201}},
+	"GET /api/v1/credentials":         {{"", "", 200}},
+	"DELETE /api/v1/credentials/{id}": {{"{id}=KEYID", "", 200}},
+	"POST /api/v1/master-key/rotate":  {{"", "", 403}},
 }
 
 // TestWalk asks every route of the table with every kind of wrong credentials, and holds the answers against each other.
@@ -108,6 +113,7 @@ type walker struct {
 	foreign, owner   string            // admins of acme and of hidden
 	byRole           map[string]string // tokens for all tenants
 	cursor, hiddenID string            // of hidden's
+	hiddenKey        string            // the key ID of a credential of hidden's
 }
 
 func newWalker(t *testing.T) *walker {
@@ -121,6 +127,9 @@ func newWalker(t *testing.T) *walker {
 	_, w.foreign = w.makeToken(t, "admin", `"acme"`)
 	_, w.owner = w.makeToken(t, "admin", `"hidden"`)
 	w.hiddenID, _ = w.makeToken(t, "reader", `"hidden"`)
+	var credential struct{ ID string }
+	w.answer(t, "POST", "/api/v1/credentials", `{"kind":"enos","name":"for hidden","grants":[{"role":"reader","tenants":["hidden"]}]}`, w.token, &credential)
+	w.hiddenKey = credential.ID
 
 	root := auth.Caller{Tenants: engine.Tenants{All: true}}
 	_, expired, err := w.api.access.Make(root, auth.Wish{Name: "expired", Grants: []auth.Grant{{Role: "admin", All: true}}, Expires: testNow.Add(time.Hour)})
@@ -220,9 +229,9 @@ var echo = strings.NewReplacer("absent", "NAME", "hidden", "NAME")
 
 // fill puts hidden's names into a visit, or such that are nowhere and as long.
 func (w *walker) fill(v visit, hidden bool) visit {
-	names := strings.NewReplacer("HIDDEN", "absent", "TOKENID", strings.Repeat("0", 16), "CURSOR", strings.Repeat("A", len(w.cursor)))
+	names := strings.NewReplacer("HIDDEN", "absent", "TOKENID", strings.Repeat("0", 16), "KEYID", strings.Repeat("0", len(w.hiddenKey)), "CURSOR", strings.Repeat("A", len(w.cursor)))
 	if hidden {
-		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "CURSOR", w.cursor)
+		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "KEYID", w.hiddenKey, "CURSOR", w.cursor)
 	}
 	v.query, v.body = names.Replace(v.query), names.Replace(v.body)
 	return v

@@ -1,10 +1,12 @@
-// Package auth says who is calling and what they may do. A token is a record: a role, or several, each for some tenants or for all.
+// Package auth says who is calling and what they may do. A token is a record: a role, or several, each for some tenants or for all. So is a
+// credential, the key pair of another product's client.
 //
 // Require is the one door: it finds the caller, holds the caller's rights against what the route needs, and binds the caller to the
 // tenants in which that right is held. Handlers take the tenants from the Caller and from nowhere else, so that every query and
 // every write is behind the wall before it is planned.
 //
-// Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, this file who gets in.
+// Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, this file who gets in; then
+// credential.go who gets in by a credential, masterkey.go how its secret is sealed, secrets.go where it is kept, rotate.go how the key changes.
 package auth
 
 import (
@@ -20,9 +22,9 @@ import (
 
 // Caller is who is behind a request, and the tenants in which the right that the route needs is held.
 type Caller struct {
-	ID      string // of the token
+	ID      string // of the token or credential
 	Name    string
-	Type    string // what ID and Name are of: "token"
+	Type    string // what ID and Name are of: "token" or "credential"
 	Tenants engine.Tenants
 }
 
@@ -77,13 +79,16 @@ func (a *Auth) check(header string) (*entry, error) {
 	return e, nil
 }
 
-// Valid reports whether the caller's token is still accepted, for answers that have no end.
+// Valid reports whether the caller's token or credential is still accepted, for answers that have no end.
 func (a *Auth) Valid(c Caller) bool {
 	e := a.store.find(c.ID)
+	if c.Type == credentialKind {
+		e = a.credentials.find(c.ID)
+	}
 	return e != nil && e.record.Load().valid(a.now())
 }
 
-// caller binds the token's owner to the tenants in which it has the right.
+// caller binds the owner of the token or credential to the tenants in which it has the right.
 func (e *entry) caller(need Right) (Caller, error) {
 	right := need &^ AllTenants
 	tenants := e.tenants[right]
@@ -93,7 +98,7 @@ func (e *entry) caller(need Right) (Caller, error) {
 	if need&AllTenants != 0 && !tenants.Everything() {
 		return Caller{}, reply.Forbidden("this concerns every tenant, and the token's role is for some")
 	}
-	return Caller{ID: e.id, Name: e.name, Type: "token", Tenants: tenants}, nil
+	return Caller{ID: e.id, Name: e.name, Type: e.typ, Tenants: tenants}, nil
 }
 
 type callerKey struct{}

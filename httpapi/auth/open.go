@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -19,15 +20,21 @@ type Options struct {
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default()
 
+	MasterKey MasterKey // what seals the secrets of credentials; the zero value: a file in Dir
+
 	// Record takes an event for the server's own log: who signed in or failed to, what changed of an account by itself. Action, operation,
 	// result, error, actor and details are set; tenant, time, source and the request's ID are filled in from ctx, which is the request's. It does
 	// not wait for the disk. nil: nobody is told.
 	Record func(ctx context.Context, e *engine.Event)
 }
 
-// Auth knows the tokens. All methods may be called concurrently.
+// Auth knows the tokens and credentials. All methods may be called concurrently.
 type Auth struct {
-	store  store
+	store       store // of the tokens
+	credentials store
+	secrets     *secrets // of the credentials, and whatever else must be had back in clear
+	failures    *lockout[failureKey]
+
 	broken error // why no token can be checked, if none can; set by Open
 	now    func() time.Time
 	logger *slog.Logger
@@ -39,9 +46,11 @@ type Auth struct {
 
 // Open loads the tokens and sees to the one in TokenFile. When there is none, as at the first start, it makes one and returns it, to be
 // shown once; otherwise the returned token is empty. When the records are damaged it does not fail, but then no token is accepted: which of
-// them are revoked cannot be told. Close must be called before the log's.
+// them are revoked cannot be told. When the master key is missing or another one it does not fail either, and then no credential is accepted; a
+// key file that is named and cannot be read is a mistake. Close must be called before the log's.
 func Open(o Options) (a *Auth, made string, err error) {
-	a = &Auth{store: store{records: o.Records}, now: o.Now, logger: o.Logger, stop: make(chan struct{}), stopped: make(chan struct{})}
+	a = &Auth{store: store{records: o.Records, kind: recordKind}, credentials: store{records: o.Records, kind: credentialKind},
+		now: o.Now, logger: o.Logger, stop: make(chan struct{}), stopped: make(chan struct{})}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -51,12 +60,16 @@ func Open(o Options) (a *Auth, made string, err error) {
 	if a.record = o.Record; a.record == nil {
 		a.record = func(context.Context, *engine.Event) {}
 	}
+	a.failures = newLockout[failureKey](maxFailures, lockTime, a.now)
+	if a.secrets, err = openSecrets(o.Records, o.Dir, o.MasterKey); err != nil {
+		return nil, "", err
+	}
 	token, err := ReadToken(o.Dir)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if err != nil && !missing {
 		return nil, "", err
 	}
-	switch err := a.store.load(); {
+	switch err := a.load(); {
 	case errors.Is(err, engine.ErrDamaged):
 		a.broken = err
 		a.logger.Error("no token is accepted until the records are whole again", "err", err)
@@ -72,9 +85,20 @@ func Open(o Options) (a *Auth, made string, err error) {
 		if err := a.adoptBootstrap(token); err != nil {
 			return nil, "", fmt.Errorf("record admin token: %w", err)
 		}
+		a.mend()
 	}
 	go a.keepUse()
 	return a, made, nil
+}
+
+// load reads the records of all kinds.
+func (a *Auth) load() error {
+	for _, load := range []func() error{a.store.load, a.credentials.load, a.secrets.load} {
+		if err := load(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // makeBootstrap makes the token of TokenFile. The record is first: dying in between leaves one that nobody has the secret of, and the next
@@ -85,7 +109,7 @@ func (a *Auth) makeBootstrap(dir string) (string, error) {
 		return "", err
 	}
 	token := formatToken(id, secret)
-	return token, writeTokenFile(dir, token)
+	return token, writeSecretFile(filepath.Join(dir, TokenFile), token+"\n")
 }
 
 // adoptBootstrap gives the token of TokenFile a record if it has none, as one from an earlier version and in a restored log, and revokes

@@ -91,6 +91,11 @@ func TestWrongUsage(t *testing.T) {
 	f("needs --name and --role", "token", "create", "--name", "x")
 	f("--role is not for it", "token", "list", "--role", "reader")
 	f("takes 1 arguments, have 0", "token", "revoke")
+	f("say: credential create", "credential")
+	f("needs --kind, --name and --role", "credential", "create", "--name", "x", "--role", "reader")
+	f("--kind is not for it", "credential", "list", "--kind", "huawei")
+	f("takes 1 arguments, have 0", "credential", "revoke")
+	f("say: master-key rotate", "master-key")
 	f(`"yesterday" is neither an age`, "token", "create", "--name", "x", "--role", "reader", "--expires", "yesterday")
 	f("want http://HOST:PORT", "search", "--server", "ftp://x")
 }

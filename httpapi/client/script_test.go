@@ -56,11 +56,13 @@ func TestScripts(t *testing.T) {
 	}
 	t.Run("tls", func(t *testing.T) { testTLS(t, program) })
 	t.Run("listen", func(t *testing.T) { testListen(t, program) })
+	t.Run("master key", func(t *testing.T) { testMasterKey(t, program) })
 }
 
 type script struct {
 	t            *testing.T
 	program, dir string
+	env          []string // besides the test's
 	line         int
 	status       int
 	checked      bool // the status was
@@ -73,6 +75,7 @@ func (s *script) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, s.program, args...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "TZ=UTC", "ANNALS_SERVER=", "ANNALS_TOKEN=", "ANNALS_DATA=", "ANNALS_CONFIG=")
+	cmd.Env = append(cmd.Env, s.env...)
 	return cmd
 }
 

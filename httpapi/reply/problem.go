@@ -58,6 +58,7 @@ var (
 	notFound         = kind{"not-found", "There is nothing here", http.StatusNotFound}
 	methodNotAllowed = kind{"method", "The method is not allowed here", http.StatusMethodNotAllowed}
 	conflict         = kind{"conflict", "The ID is taken by another event", http.StatusConflict}
+	notNow           = kind{"state", "The server is in no state to do this", http.StatusConflict}
 	tooLarge         = kind{"too-large", "The request is too large", http.StatusRequestEntityTooLarge}
 	badEncoding      = kind{"encoding", "The content encoding is not supported", http.StatusUnsupportedMediaType}
 	tooMany          = kind{"rate", "There are too many requests", http.StatusTooManyRequests}
@@ -66,6 +67,7 @@ var (
 	internal         = kind{"internal", "Something went wrong in the server", http.StatusInternalServerError}
 	damaged          = kind{"damaged", "Stored data is damaged", http.StatusInternalServerError}
 	unavailable      = kind{"unavailable", "The log is not available", http.StatusServiceUnavailable}
+	noMasterKey      = kind{"master-key", "A secret cannot be opened", http.StatusServiceUnavailable}
 	slow             = kind{"deadline", "The request took too long", http.StatusServiceUnavailable}
 	diskFull         = kind{"disk-full", "The disk is nearly full", http.StatusInsufficientStorage}
 )
@@ -120,6 +122,12 @@ func MethodNotAllowed(method string) *Problem {
 
 // Unavailable says why the log does not serve now.
 func Unavailable(reason string) *Problem { return unavailable.problem(reason) }
+
+// NoMasterKey says why a sealed secret cannot be had.
+func NoMasterKey(reason string) *Problem { return noMasterKey.problem(reason) }
+
+// Conflict says why the server cannot do now what would be right at another time.
+func Conflict(reason string) *Problem { return notNow.problem(reason) }
 
 // ProblemOf turns an error into what the client is told. An error that it does not know becomes a general problem:
 // its text is for the operator's log only.
