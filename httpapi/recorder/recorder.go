@@ -69,7 +69,7 @@ type Recorder struct {
 
 // Stats are counts since the start.
 type Stats struct {
-	Recorded uint64 // write operations seen
+	Recorded uint64 // write operations seen, and events that were put in
 	Sent     uint64 // events that the log has
 	Lost     uint64 // events that found the buffer full, or closed
 	Refused  uint64 // events that the log will never take: each is logged with the reason
