@@ -139,6 +139,7 @@ func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.
 
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, wait time.Duration, detail string) {
 	a.metrics.turnedAway.WithLabelValues(reason).Inc()
+	noteOf(r.Context()).limit = reason
 	reply.Error(w, r, reply.TooMany(wait, detail))
 }
 

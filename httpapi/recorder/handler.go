@@ -67,7 +67,7 @@ type operation struct {
 }
 
 func (r *Recorder) begin(req *http.Request) *operation {
-	op := &operation{start: time.Now(), path: req.URL.Path, rawQuery: req.URL.RawQuery}
+	op := &operation{start: r.o.Now(), path: req.URL.Path, rawQuery: req.URL.RawQuery}
 	op.request = req.WithContext(context.WithValue(req.Context(), operationKey{}, op))
 	if req.Body != nil && req.Body != http.NoBody && readable(req) && r.o.MaxBodyBytes > 0 {
 		op.body = &tee{ReadCloser: req.Body, limit: r.o.MaxBodyBytes}
@@ -113,7 +113,7 @@ func (r *Recorder) Put(e *engine.Event) {
 	e.Tenant, e.Module = r.o.Tenant, cmp.Or(e.Module, r.o.Module)
 	at := e.Time
 	if at.IsZero() {
-		at = time.Now()
+		at = r.o.Now()
 	}
 	r.put(e, at)
 }
