@@ -3,12 +3,14 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"annals/engine"
+	"annals/httpapi/auth"
 )
 
 // TestOwnFold: a client that asks ten times a second makes two events a minute, which count every request.
@@ -143,21 +145,26 @@ func TestFoldsAreBounded(t *testing.T) {
 	}
 }
 
-// BenchmarkOwnFold is what a read costs that is like one before it, beside the read itself.
-func BenchmarkOwnFold(b *testing.B) {
+// BenchmarkOwnRead is what the server's own log adds to a read that is like one before it.
+func BenchmarkOwnRead(b *testing.B) {
 	now := func() time.Time { return testNow }
-	none := func(_ context.Context, events []*engine.Event) ([]engine.Outcome, error) { return make([]engine.Outcome, 0), nil }
-	own := &OwnLog{recorder: newRecorder(none, nil, now), now: now, folds: newFolds()}
+	none := func(context.Context, []*engine.Event) ([]engine.Outcome, error) { return nil, nil }
+	a := &API{own: &OwnLog{recorder: newRecorder(none, nil, now), now: now, folds: newFolds()}}
 	total := uint64(5)
-	n := &note{agent: "bench", route: &route{path: "/api/v1/events", query: "q from to tz sort limit cursor page"}, action: "event.search"}
-	n.caller.ID, n.caller.Type, n.Total = "1f3a5c7e9b0d2f4a", "token", &total
+	read := a.record(route{method: "GET", path: "/api/v1/events", need: auth.Read}, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		noteOf(r.Context()).Total = &total
+	}))
+	h := a.tell(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		noteOf(r.Context()).caller = auth.Caller{ID: "1f3a5c7e9b0d2f4a", Type: "token"}
+		read.ServeHTTP(w, r)
+	}))
 	r := httptest.NewRequest("GET", "/api/v1/events?q=user%3Aamy+timeout&from=2026-11-01&limit=50&cursor=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", nil)
-	own.read(r, n)
+	w := &response{}
 	b.ReportAllocs()
 	for b.Loop() {
-		own.read(r, n)
+		h.ServeHTTP(w, r)
 	}
-	if len(own.folds.open) != 1 {
+	if len(a.own.folds.open) != 1 {
 		b.Error("it is not folded")
 	}
 }
