@@ -35,7 +35,7 @@ func (a *API) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	noteOf(r.Context()).Total = &result.Total
+	noteOf(r.Context()).found(result.Total)
 	serverTiming(w, result.Took)
 	writeResult(w, result)
 	return nil

@@ -46,7 +46,7 @@ type figures struct {
 type fold struct {
 	key   foldKey
 	begun time.Time
-	event *engine.Event // the first; it is the recorder's, and only read here
+	event *engine.Event // a copy of the first, for the other one
 	told  told
 	more  figures // Count is 0 when nothing came after
 }
@@ -85,12 +85,12 @@ func (f *folds) add(key foldKey, at time.Time, add figures, tell func() (*engine
 	}
 	e, t := tell()
 	if crowd {
-		e.Actor, e.Source, t = engine.Actor{}, engine.Source{}, told{Route: t.Route, Reason: t.Reason, Others: true}
+		e, t = &engine.Event{Action: e.Action, Operation: e.Operation, Result: e.Result, Error: &engine.EventError{Code: key.code}}, told{Reason: t.Reason, Others: true}
 	}
 	t.figures = add
 	e.Time = at
-	first := *e
-	first.Resources = slices.Clone(e.Resources) // the recorder cuts what is too long in place
+	first := *e // the recorder has the other from here on
+	first.Resources = slices.Clone(e.Resources) // what is too long is cut in place
 	events = append(events, t.finish(e))
 	if !f.closed {
 		if f.byAge.Len() >= maxFolds {

@@ -77,22 +77,22 @@ var serverActor = engine.Actor{Name: "annals", Type: "system"}
 // Start tells that the server starts with the settings, which must hold no secret, on a log of the size.
 func (o *OwnLog) Start(version string, settings map[string]string, size uint64) {
 	o.started = o.now()
-	o.put([]*engine.Event{{Time: o.started, Actor: serverActor, Action: actionStart, Description: fmt.Sprintf("version %s starts on a log of %d events", version, size),
-		Details: detailsOf(map[string]any{"version": version, "settings": settings, "size": size})}})
+	o.recorder.Put(&engine.Event{Time: o.started, Actor: serverActor, Action: actionStart,
+		Description: fmt.Sprintf("version %s starts on a log of %d events", version, size),
+		Details:     detailsOf(map[string]any{"version": version, "settings": settings, "size": size})})
 }
 
 // Record takes an event that is no request: auth's, of who signed in or failed to. Time and source are filled in from ctx. Failures
 // that are the same are folded, so that guessing does not fill the log.
 func (o *OwnLog) Record(ctx context.Context, e *engine.Event) {
 	e.Time = o.now()
-	n := noteOf(ctx)
-	if addr := reply.Client(ctx); addr.IsValid() {
-		e.Source = engine.Source{IP: addr.String(), UserAgent: n.agent, Channel: channel}
+	if reply.Client(ctx).IsValid() {
+		e.Source = noteOf(ctx).source(ctx)
 	}
 	t := told{Own: e.Details, figures: figures{RequestID: reply.RequestID(ctx), Count: 1}}
 	if e.Result != engine.Failure && e.Error == nil {
 		e.Details = detailsOf(t)
-		o.put([]*engine.Event{e})
+		o.recorder.Put(e)
 		return
 	}
 	key := foldKey{action: e.Action, from: network(reply.Client(ctx)), about: bounded(e.Actor.Type + "\x00" + e.Actor.ID + "\x00" + e.Actor.Name), code: codeOf(e.Error)}
@@ -109,8 +109,8 @@ func (o *OwnLog) Close() error {
 	o.put(o.folds.close())
 	if !o.started.IsZero() {
 		now := o.now()
-		o.put([]*engine.Event{{Time: now, Actor: serverActor, Action: actionStop, Description: "an orderly stop",
-			Details: detailsOf(map[string]any{"uptime_s": now.Sub(o.started).Seconds()})}})
+		o.recorder.Put(&engine.Event{Time: now, Actor: serverActor, Action: actionStop, Description: "an orderly stop",
+			Details: detailsOf(map[string]any{"uptime_s": now.Sub(o.started).Seconds()})})
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), o.patience)
 	defer cancel()

@@ -110,8 +110,7 @@ func (o *OwnLog) read(r *http.Request, n *note) {
 
 // event is one about the request.
 func (n *note) event(r *http.Request, operation string) *engine.Event {
-	e := &engine.Event{Actor: n.caller.Actor(), Action: n.action, Operation: operation, Error: n.failure,
-		Source: engine.Source{IP: reply.Client(r.Context()).String(), UserAgent: n.agent, Channel: channel}}
+	e := &engine.Event{Actor: n.caller.Actor(), Action: n.action, Operation: operation, Error: n.failure, Source: n.source(r.Context())}
 	if n.failure != nil {
 		e.Result = engine.Failure
 	}
@@ -119,6 +118,10 @@ func (n *note) event(r *http.Request, operation string) *engine.Event {
 		e.Resources = []engine.Resource{n.thing}
 	}
 	return e
+}
+
+func (n *note) source(ctx context.Context) engine.Source {
+	return engine.Source{IP: reply.Client(ctx).String(), UserAgent: cut(n.agent, maxParamBytes), Channel: channel}
 }
 
 // told are the details of an event of the server's own log.
@@ -144,7 +147,7 @@ const (
 // told says what was asked.
 func (n *note) told(r *http.Request) told {
 	values := r.URL.Query()
-	t := told{Query: strings.Clone(cut(values.Get("q"), maxToldBytes))}
+	t := told{Query: cut(values.Get("q"), maxToldBytes)}
 	names := strings.Fields(n.route.query)
 	for _, name := range names {
 		ranged := (name == "from" || name == "to") && slices.Contains(names, "to") // told as times
@@ -152,7 +155,7 @@ func (n *note) told(r *http.Request) told {
 			if t.Params == nil {
 				t.Params = map[string]string{}
 			}
-			t.Params[name] = strings.Clone(cut(value, maxParamBytes))
+			t.Params[name] = cut(value, maxParamBytes)
 		}
 	}
 	if who := n.caller.Tenants; !who.All {
@@ -224,6 +227,9 @@ func codeOf(e *engine.EventError) string {
 	return e.Code
 }
 
+// found notes how many events match, as a number of its own: folds keep no page of events.
+func (n *note) found(total uint64) { n.Total = &total }
+
 // sent notes how many of the events that were asked for were sent.
 func (n *note) sent(rows, total uint64, finished bool) {
 	n.Rows, n.Total, n.Finished = &rows, &total, &finished
@@ -234,10 +240,10 @@ func (n *note) failed(p *reply.Problem) {
 	n.failure = &engine.EventError{Code: p.Code(), Message: cut(p.Detail, maxParamBytes)}
 }
 
-// cut returns at most limit bytes of s, in UTF-8.
+// cut returns at most limit bytes of s, in UTF-8. They are a copy: folds keep no request's memory.
 func cut(s string, limit int) string {
 	if len(s) > limit {
 		s = s[:limit-len("…")] + "…"
 	}
-	return strings.ToValidUTF8(s, "\ufffd")
+	return strings.Clone(strings.ToValidUTF8(s, "\ufffd"))
 }

@@ -52,7 +52,8 @@ func TestOwnRefusals(t *testing.T) {
 	_, metrics := s.do(t, s.request(t, "GET", "/metrics", ""))
 	for _, line := range []string{`annals_events_rejected_total{reason="conflict"} 1`, `annals_events_rejected_total{reason="invalid"} 3`,
 		`annals_event_requests_refused_total{reason="too-large"} 1`, `annals_http_requests_refused_total{reason="unauthorized"} 3`,
-		`annals_http_requests_refused_total{reason="forbidden"} 1`, `annals_http_requests_refused_total{reason="address-rate"} 2`} {
+		`annals_http_requests_refused_total{reason="forbidden"} 1`, `annals_http_requests_refused_total{reason="address-rate"} 2`,
+		`annals_own_events_total{outcome="lost"} 0`, `annals_own_events_total{outcome="refused"} 0`} {
 		if !strings.Contains(metrics, line) {
 			t.Errorf("the metrics lack %s", line)
 		}

@@ -38,7 +38,7 @@ func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 	ended := ctx.Err() != nil
 	cancel()
 	<-beaten // nothing may write once the handler has returned
-	noteOf(ctx).Rows = &s.sent
+	noteOf(ctx).streamed(s.sent)
 	if err != nil && !ended {
 		p := reply.Fill(r, err)
 		noteOf(ctx).failed(p)
@@ -56,6 +56,8 @@ func (a *API) tailStarts(r *http.Request) {
 	a.own.read(r, n)
 	n.action = actionTailEnd
 }
+
+func (n *note) streamed(rows uint64) { n.Rows = &rows }
 
 // tailStart is the first seq to send. Last-Event-ID, which a browser sends when it reconnects, is the last one seen.
 func (a *API) tailStart(r *http.Request) (uint64, error) {

@@ -62,7 +62,7 @@ func (a *API) verifyAloud(w http.ResponseWriter, r *http.Request) error {
 
 // verified notes what a verification found. Problems make it a failure, so that who looks for failures finds it.
 func (n *note) verified(report *engine.VerifyReport) {
-	n.Total = &report.Events
+	n.found(report.Events)
 	if found := len(report.Problems); found > 0 {
 		n.failure = &engine.EventError{Code: "damaged", Message: fmt.Sprintf("%d problems were found", found)}
 	}
