@@ -89,7 +89,7 @@ func (f *folds) add(key foldKey, at time.Time, add figures, tell func() (*engine
 	}
 	t.figures = add
 	e.Time = at
-	first := *e // the recorder has the other from here on
+	first := *e                                 // the recorder has the other from here on
 	first.Resources = slices.Clone(e.Resources) // what is too long is cut in place
 	events = append(events, t.finish(e))
 	if !f.closed {
