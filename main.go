@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net"
@@ -72,6 +73,7 @@ type serveFlags struct {
 	masterKeyFile                                     string
 	sample, insecureListen                            bool
 	limits                                            httpapi.RateLimits
+	told                                              map[string]string // all of them, for the server's own log
 }
 
 func runServe(ctx context.Context, env *client.Env, args []string) error {
@@ -103,7 +105,21 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	for _, name := range []string{"rate-limit", "token-rate-limit"} {
 		s.limits.Loopback = s.limits.Loopback || f.Source(name) != ""
 	}
+	s.told = toldOf(f)
 	return s.run(ctx, env)
+}
+
+// toldOf returns the flags as the server's own log tells them. Files are named and not shown; of what is a secret itself, only that it is given.
+func toldOf(f *client.Flags) map[string]string {
+	told := map[string]string{}
+	f.VisitAll(func(flag *flag.Flag) {
+		value := flag.Value.String()
+		if (strings.HasSuffix(flag.Name, "secret") || strings.HasSuffix(flag.Name, "password")) && value != "" {
+			value = "(given)"
+		}
+		told[flag.Name] = value
+	})
+	return told
 }
 
 // run opens in order, serves until ctx ends, and closes in reverse.
@@ -136,11 +152,13 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 		return errors.Join(fmt.Errorf("open log: %w", err), o.Index.Close())
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	access, token, err := auth.Open(auth.Options{Dir: s.data, Records: log.Records(), Logger: logger, MasterKey: masterKey})
+	own := httpapi.NewOwnLog(httpapi.OwnLogOptions{Append: log.AppendOwn, Logger: logger})
+	access, token, err := auth.Open(auth.Options{Dir: s.data, Records: log.Records(), Logger: logger, MasterKey: masterKey, Record: own.Record})
 	if err != nil {
-		return fmt.Errorf("open access: %w", err)
+		return errors.Join(fmt.Errorf("open access: %w", err), own.Close())
 	}
 	defer func() { err = errors.Join(err, access.Close()) }()
+	defer func() { err = errors.Join(err, own.Close()) }()
 	if s.sample {
 		if err := loadSample(ctx, log, env); err != nil {
 			return err
@@ -153,9 +171,10 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 	defer os.Remove(filepath.Join(s.data, client.ServerFile))
 	greet(env, address, s.data, token, log)
 	api := httpapi.New(httpapi.Options{Log: log, Auth: access, Version: client.Version(), Logger: logger, Collectors: log.Collectors(),
-		Proxies: trusted, Limits: s.limits})
+		Proxies: trusted, Limits: s.limits, Own: own})
 	server := httpapi.NewServer(s.listen, api)
 	server.TLSConfig = secure
+	own.Start(client.Version(), s.told, log.Size())
 	return serve(ctx, listener, server, logger)
 }
 

@@ -34,6 +34,9 @@ func (a *API) exportEvents(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = job.finish()
 	}
+	if job.begun {
+		noteOf(r.Context()).sent(job.count, job.total, err == nil)
+	}
 	if err == nil || !job.begun {
 		return err
 	}

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"container/list"
-	"crypto/sha256"
 	"fmt"
 	"math"
 	"net/http"
@@ -112,19 +111,18 @@ func (a *API) limitAddress(next http.Handler) http.Handler {
 	})
 }
 
-// limitToken counts requests whose token was accepted, so that nobody can use up another's limit, or make the server remember guesses; where
-// none is asked for, none is checked. The token itself is not kept.
+// limitToken counts requests by who makes them, once that is known, so that nobody can use up another's limit, or make the server remember
+// guesses; where nobody is asked who they are, nobody is known.
 func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 	if a.perToken == nil || need == auth.None {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token := r.Header.Get("Authorization")
-		if token == "" || !a.limited(reply.Client(r.Context())) {
+		if !a.limited(reply.Client(r.Context())) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if wait, ok := a.perToken.take(sha256.Sum256([]byte(token))); !ok {
+		if wait, ok := a.perToken.take(identityOf(auth.From(r.Context()))); !ok {
 			a.refuse(w, r, "token-rate", wait, fmt.Sprintf("more than %g requests a second come with this token", a.limits.PerToken))
 			return
 		}
@@ -132,9 +130,15 @@ func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 	})
 }
 
+// identity names a caller, whatever it may see.
+type identity struct{ kind, id string }
+
+func identityOf(c auth.Caller) identity { return identity{c.Type, c.ID} }
+
 func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.IsLoopback() }
 
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, wait time.Duration, detail string) {
 	a.metrics.turnedAway.WithLabelValues(reason).Inc()
+	noteOf(r.Context()).limit = reason
 	reply.Error(w, r, reply.TooMany(wait, detail))
 }

@@ -104,6 +104,7 @@ type answer func(http.ResponseWriter, *http.Request) error
 
 func (h answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := h(w, r); err != nil {
+		noteOf(r.Context()).failed(reply.ProblemOf(err))
 		reply.Error(w, r, err)
 	}
 }

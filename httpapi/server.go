@@ -6,7 +6,6 @@
 package httpapi
 
 import (
-	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -17,7 +16,6 @@ import (
 
 	"annals/engine"
 	"annals/httpapi/auth"
-	"annals/httpapi/recorder"
 )
 
 // Options configure the API. Log and Auth are required.
@@ -32,7 +30,7 @@ type Options struct {
 	Collectors []prometheus.Collector // further figures for /metrics
 	Proxies    []netip.Prefix         // peers whose X-Forwarded-For is believed; see ParseProxies
 	Limits     RateLimits             // the zero value limits nothing
-	Recorder   *recorder.Recorder     // records the API's own write operations, see NewRecorder; nil: nobody does
+	Own        *OwnLog                // what the server tells of itself; nil: nothing
 }
 
 // API answers the requests. It holds no state of its own besides counters.
@@ -48,12 +46,12 @@ type API struct {
 
 	bodyTimeout time.Duration
 	limits      RateLimits
-	recorder    *recorder.Recorder // nil: none
+	own         *OwnLog // nil: none
 	metrics     *metrics
 	handler     http.Handler
 
-	perAddress *limiter[netip.Addr]        // nil: none
-	perToken   *limiter[[sha256.Size]byte] // nil: none
+	perAddress *limiter[netip.Addr] // nil: none
+	perToken   *limiter[identity]   // nil: none
 
 	drain     chan struct{} // closed when streams without an end have to end
 	drainOnce sync.Once
@@ -62,8 +60,8 @@ type API struct {
 // New makes the API. It panics when two collectors describe the same metric, which is a mistake in the program.
 func New(o Options) *API {
 	a := &API{log: o.Log, access: o.Auth, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
-		proxies: o.Proxies, limits: o.Limits, recorder: o.Recorder, bodyTimeout: defaultBodyTimeout, metrics: newMetrics(o.Collectors),
-		perAddress: newLimiter[netip.Addr](o.Limits.PerAddress), perToken: newLimiter[[sha256.Size]byte](o.Limits.PerToken), drain: make(chan struct{})}
+		proxies: o.Proxies, limits: o.Limits, own: o.Own, bodyTimeout: defaultBodyTimeout, metrics: newMetrics(o.Collectors),
+		perAddress: newLimiter[netip.Addr](o.Limits.PerAddress), perToken: newLimiter[identity](o.Limits.PerToken), drain: make(chan struct{})}
 	if a.version == "" {
 		a.version = "dev"
 	}
@@ -79,7 +77,10 @@ func New(o Options) *API {
 	if a.heartbeat == 0 {
 		a.heartbeat = 15 * time.Second
 	}
-	a.handler = a.observe(securityHeaders(a.limitAddress(a.router())))
+	if a.own != nil {
+		a.metrics.registry.MustRegister(a.own.collectors()...)
+	}
+	a.handler = a.observe(a.tell(securityHeaders(a.limitAddress(a.router()))))
 	return a
 }
 

@@ -47,6 +47,7 @@ func (a *Auth) Require(need Right, next http.Handler) http.Handler {
 			return
 		}
 		caller, err := e.caller(need)
+		noteCaller(r.Context(), caller)
 		if err != nil {
 			reply.Error(w, r, err)
 			return
@@ -88,20 +89,38 @@ func (a *Auth) Valid(c Caller) bool {
 	return e != nil && e.record.Load().valid(a.now())
 }
 
-// caller binds the owner of the token or credential to the tenants in which it has the right.
+// caller binds the owner of the token or credential to the tenants in which it has the right. Without the right it is bound to none, and the error
+// says why.
 func (e *entry) caller(need Right) (Caller, error) {
 	right := need &^ AllTenants
 	tenants := e.tenants[right]
+	c := Caller{ID: e.id, Name: e.name, Type: e.typ}
 	if !tenants.All && len(tenants.Names) == 0 {
-		return Caller{}, reply.Forbidden("the token's role does not reach this far")
+		return c, reply.Forbidden("the token's role does not reach this far")
 	}
 	if need&AllTenants != 0 && !tenants.Everything() {
-		return Caller{}, reply.Forbidden("this concerns every tenant, and the token's role is for some")
+		return c, reply.Forbidden("this concerns every tenant, and the token's role is for some")
 	}
-	return Caller{ID: e.id, Name: e.name, Type: e.typ, Tenants: tenants}, nil
+	c.Tenants = tenants
+	return c, nil
 }
 
-type callerKey struct{}
+type (
+	callerKey  struct{}
+	watcherKey struct{}
+)
+
+// Watch returns a context in which Require notes who the caller is, those whom it refuses for want of the right included: for what stands around
+// Require and tells of a request when it is over.
+func Watch(ctx context.Context, who *Caller) context.Context {
+	return context.WithValue(ctx, watcherKey{}, who)
+}
+
+func noteCaller(ctx context.Context, c Caller) {
+	if who, ok := ctx.Value(watcherKey{}).(*Caller); ok {
+		*who = c
+	}
+}
 
 // From returns who is behind the request. Outside of Require it is the zero Caller, which may do and see nothing.
 func From(ctx context.Context) Caller {

@@ -155,7 +155,12 @@ func (c *Credential) Check(ctx context.Context, proven bool, need Right) (Caller
 	}
 	a.failures.pass(at)
 	c.entry.used.Store(a.now().UnixNano())
-	return c.entry.caller(need)
+	caller, err := c.entry.caller(need)
+	noteCaller(ctx, caller)
+	if err != nil {
+		return Caller{}, err
+	}
+	return caller, nil
 }
 
 // lockEvent tells the server's own log that a credential is locked. A lock of what is no credential is not worth an event.
