@@ -41,7 +41,8 @@ func main() {
 
 // serverSettings are the settings of serve; a config file may set them beside the client's.
 var serverSettings = []string{"listen", "data", "retention", "min-free", "log-level", "tls-cert", "tls-key", "tls-client-ca", "insecure-listen",
-	"trusted-proxies", "rate-limit", "token-rate-limit"}
+	"trusted-proxies", "rate-limit", "token-rate-limit", "public-url", "oidc-issuer", "oidc-client-id", "oidc-client-secret-file", "oidc-scopes",
+	"oidc-groups-claim", "oidc-login-claim", "oidc-map"}
 
 var settings = append(slices.Clone(client.Settings), serverSettings...)
 
@@ -60,6 +61,9 @@ annals serve --sample
 annals serve --data /var/lib/annals --retention 90d
 # for others than this machine, with TLS; renewed files are taken up by themselves
 annals serve --listen :8600 --tls-cert server.crt --tls-key server.key
+# people sign in with OpenID Connect; the file has lines such as "audit-team = auditor@*"
+annals serve --public-url https://annals.example --oidc-issuer https://id.example --oidc-client-id annals \
+  --oidc-client-secret-file /etc/annals/oidc.secret --oidc-map /etc/annals/oidc.map
 # the same from a file of "key = value" lines
 annals serve --config /etc/annals.conf`,
 	Run: runServe,
@@ -71,6 +75,12 @@ type serveFlags struct {
 	tlsCert, tlsKey, tlsClientCA, trustedProxies      string
 	sample, insecureListen                            bool
 	limits                                            httpapi.RateLimits
+	oidc                                              oidcFlags
+}
+
+// oidcFlags say how people sign in with OpenID Connect. Without an issuer they cannot.
+type oidcFlags struct {
+	publicURL, issuer, clientID, secretFile, scopes, groupsClaim, loginClaim, mapping string
 }
 
 func runServe(ctx context.Context, env *client.Env, args []string) error {
@@ -88,6 +98,14 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	f.StringVar(&s.trustedProxies, "trusted-proxies", "", "`LIST` of addresses and CIDRs whose X-Forwarded-For names the client")
 	f.Float64Var(&s.limits.PerAddress, "rate-limit", 1000, "at most `NUMBER` requests a second from one address, twice as many at once; 0 for no limit; without it this machine has none")
 	f.Float64Var(&s.limits.PerToken, "token-rate-limit", 2000, "at most `NUMBER` requests a second with one token, in the same way")
+	f.StringVar(&s.oidc.publicURL, "public-url", "", "`URL` under which browsers reach this server, such as https://annals.example")
+	f.StringVar(&s.oidc.issuer, "oidc-issuer", "", "let people sign in with the OpenID Connect provider that has this `URL`")
+	f.StringVar(&s.oidc.clientID, "oidc-client-id", "", "`ID` that the provider knows this server by")
+	f.StringVar(&s.oidc.secretFile, "oidc-client-secret-file", "", "`FILE` with the secret for the provider; instead the variable ANNALS_OIDC_CLIENT_SECRET may have it")
+	f.StringVar(&s.oidc.scopes, "oidc-scopes", "openid profile email", "`SCOPES` to ask the provider for, with spaces between")
+	f.StringVar(&s.oidc.groupsClaim, "oidc-groups-claim", "groups", "`CLAIM` with someone's groups, or the path to it, such as realm_access.roles")
+	f.StringVar(&s.oidc.loginClaim, "oidc-login-claim", "preferred_username", "`CLAIM` with the name that someone goes by")
+	f.StringVar(&s.oidc.mapping, "oidc-map", "", "`FILE` of lines \"GROUP = ROLE@TENANT[,TENANT...]\"; ROLE@* is for all tenants, the group * is everyone")
 	f.StringVar(&s.debug, "debug", "", "serve Go's profiles on this loopback `ADDRESS`")
 	f.BoolVar(&s.sample, "sample", false, "load a small sample of real records")
 	f.Setting(serverSettings...)
@@ -118,6 +136,10 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 	if err := s.limits.Check(); err != nil {
 		return &client.UsageError{Message: err.Error()}
 	}
+	people, err := s.oidc.options(env)
+	if err != nil {
+		return err
+	}
 	// The address first: a server that cannot listen has nothing to open the log for.
 	listener, secure, err := s.open(logger)
 	if err != nil {
@@ -135,6 +157,10 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 		return fmt.Errorf("open access: %w", err)
 	}
 	defer func() { err = errors.Join(err, access.Close()) }()
+	provider, err := signIn(access, people)
+	if err != nil {
+		return err
+	}
 	if s.sample {
 		if err := loadSample(ctx, log, env); err != nil {
 			return err
@@ -147,7 +173,7 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 	defer os.Remove(filepath.Join(s.data, client.ServerFile))
 	greet(env, address, s.data, token, log)
 	api := httpapi.New(httpapi.Options{Log: log, Auth: access, Version: client.Version(), Logger: logger, Collectors: log.Collectors(),
-		Proxies: trusted, Limits: s.limits})
+		Proxies: trusted, Limits: s.limits, OIDC: provider})
 	server := httpapi.NewServer(s.listen, api)
 	server.TLSConfig = secure
 	return serve(ctx, listener, server, logger)
@@ -202,6 +228,54 @@ func (s *serveFlags) options(env *client.Env) (*slog.Logger, engine.Options, err
 		}
 	}
 	return o.Logger, o, nil
+}
+
+// options reads what the flags name, or returns nil when there is no word of a provider. The secret is not a flag, as all users of a machine see
+// its processes' flags.
+func (o *oidcFlags) options(env *client.Env) (*auth.OIDCOptions, error) {
+	secret := env.Getenv("ANNALS_OIDC_CLIENT_SECRET")
+	if o.issuer == "" && o.clientID == "" && o.secretFile == "" && o.mapping == "" {
+		return nil, nil
+	}
+	var missing []string
+	for _, need := range []struct{ name, value string }{{"--oidc-issuer", o.issuer}, {"--oidc-client-id", o.clientID}, {"--oidc-map", o.mapping},
+		{"--public-url", o.publicURL}, {"--oidc-client-secret-file or ANNALS_OIDC_CLIENT_SECRET", o.secretFile + secret}} {
+		if need.value == "" {
+			missing = append(missing, need.name)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, &client.UsageError{Message: "sign-in with OpenID Connect also needs " + strings.Join(missing, ", ")}
+	}
+	if o.secretFile != "" {
+		text, err := os.ReadFile(o.secretFile)
+		if err != nil {
+			return nil, fmt.Errorf("read --oidc-client-secret-file: %w", err)
+		}
+		secret = strings.TrimSpace(string(text))
+	}
+	rules, err := os.ReadFile(o.mapping)
+	if err != nil {
+		return nil, fmt.Errorf("read --oidc-map: %w", err)
+	}
+	mapping, err := auth.ParseMapping(string(rules))
+	if err != nil {
+		return nil, &client.UsageError{Message: fmt.Sprintf("--oidc-map: %s: %v", o.mapping, err)}
+	}
+	return &auth.OIDCOptions{Issuer: o.issuer, ClientID: o.clientID, ClientSecret: secret, PublicURL: o.publicURL,
+		Scopes: strings.Fields(o.scopes), GroupsClaim: o.groupsClaim, LoginClaim: o.loginClaim, Mapping: mapping}, nil
+}
+
+// signIn returns the provider that people sign in with, or nil when there is none.
+func signIn(access *auth.Auth, o *auth.OIDCOptions) (*auth.OIDC, error) {
+	if o == nil {
+		return nil, nil
+	}
+	provider, err := auth.NewOIDC(access, *o)
+	if err != nil {
+		return nil, &client.UsageError{Message: "sign-in with OpenID Connect: " + err.Error()}
+	}
+	return provider, nil
 }
 
 // loadSample translates and appends the embedded records. Loading them again changes nothing.

@@ -11,13 +11,17 @@ import (
 )
 
 // route is one line of the API's table of contents. Need is the right that it takes; the handler's caller has it in the tenants that it is given,
-// and with AllTenants in all. Query names every query parameter that it takes; any other is refused.
+// and with AllTenants in all. Query names every query parameter that it takes; any other is refused,
+// unless andOthers ends it.
 type route struct {
 	method, path string
 	need         auth.Right
 	query        string
 	serve        func(http.ResponseWriter, *http.Request) error
 }
+
+// andOthers leaves it to the handler to read the query string. It is for addresses that other people's programs make.
+const andOthers = " *"
 
 func (a *API) routes() []route {
 	const (
@@ -49,6 +53,10 @@ func (a *API) routes() []route {
 		{"GET", v1 + "/tokens", auth.Manage, "", a.listTokens},
 		{"DELETE", v1 + "/tokens/{id}", auth.Manage, "", a.deleteToken},
 
+		// People sign in. There is nothing here without a provider. A provider adds parameters of its own.
+		{"GET", auth.OIDCStartPath, auth.None, "return", a.startOIDC},
+		{"GET", auth.OIDCCallbackPath, auth.None, "code state iss error error_description error_uri session_state" + andOthers, a.finishOIDC},
+
 		{"GET", v1 + "/openapi.json", auth.None, "", a.openAPI},
 		{"GET", "/healthz", auth.None, "", a.healthz},
 		{"GET", "/readyz", auth.None, "", a.readyz},
@@ -63,16 +71,21 @@ func (a *API) router() http.Handler {
 	for _, rt := range a.routes() {
 		r.Handle(rt.path, onRoute(rt.path, a.access.Require(rt.need, a.limitToken(rt.need, a.record(rt, rt.handler()))))).Methods(rt.method)
 	}
-	r.NotFoundHandler = answer(func(http.ResponseWriter, *http.Request) error {
-		return reply.NotFound("no such path; /api/v1/openapi.json describes what is here")
-	})
+	r.NotFoundHandler = answer(func(http.ResponseWriter, *http.Request) error { return noSuchPath() })
 	r.MethodNotAllowedHandler = answer(a.methodNotAllowed)
 	return r
+}
+
+func noSuchPath() error {
+	return reply.NotFound("no such path; /api/v1/openapi.json describes what is here")
 }
 
 // handler checks the names of the parameters, so that a misspelt one is never silently ignored.
 func (rt route) handler() http.Handler {
 	names := strings.Fields(rt.query)
+	if strings.HasSuffix(rt.query, andOthers) {
+		return answer(rt.serve)
+	}
 	return answer(func(w http.ResponseWriter, r *http.Request) error {
 		if err := checkNames(r, names); err != nil {
 			return err

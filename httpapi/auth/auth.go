@@ -5,6 +5,7 @@
 // every write is behind the wall before it is planned.
 //
 // Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, this file who gets in.
+// oidc.go has people come in through a provider of OpenID Connect.
 package auth
 
 import (

@@ -55,6 +55,8 @@ var (
 	badBody          = kind{"body", "The body cannot be read", http.StatusBadRequest}
 	unauthorized     = kind{"unauthorized", "A valid token is needed", http.StatusUnauthorized}
 	forbidden        = kind{"forbidden", "The token does not allow this", http.StatusForbidden}
+	signInFailed     = kind{"sign-in", "The sign-in did not succeed", http.StatusUnauthorized}
+	noRole           = kind{"no-role", "There is no role for you here", http.StatusForbidden}
 	notFound         = kind{"not-found", "There is nothing here", http.StatusNotFound}
 	methodNotAllowed = kind{"method", "The method is not allowed here", http.StatusMethodNotAllowed}
 	conflict         = kind{"conflict", "The ID is taken by another event", http.StatusConflict}
@@ -66,6 +68,7 @@ var (
 	internal         = kind{"internal", "Something went wrong in the server", http.StatusInternalServerError}
 	damaged          = kind{"damaged", "Stored data is damaged", http.StatusInternalServerError}
 	unavailable      = kind{"unavailable", "The log is not available", http.StatusServiceUnavailable}
+	signInDown       = kind{"sign-in-unavailable", "Signing in is not possible now", http.StatusServiceUnavailable}
 	slow             = kind{"deadline", "The request took too long", http.StatusServiceUnavailable}
 	diskFull         = kind{"disk-full", "The disk is nearly full", http.StatusInsufficientStorage}
 )
@@ -109,6 +112,15 @@ func Unauthorized(detail string) *Problem { return unauthorized.problem(detail) 
 
 // Forbidden says that the caller's role does not reach.
 func Forbidden(detail string) *Problem { return forbidden.problem(detail) }
+
+// SignInFailed says no more of a failed sign-in than what to do next.
+func SignInFailed(detail string) *Problem { return signInFailed.problem(detail) }
+
+// SignInUnavailable says that nobody can sign in for now.
+func SignInUnavailable(detail string) *Problem { return signInDown.problem(detail) }
+
+// NoRole refuses someone who is known for sure and may nothing.
+func NoRole(detail string) *Problem { return noRole.problem(detail) }
 
 // NotFound says that a path or a thing does not exist, or not for this caller.
 func NotFound(detail string) *Problem { return notFound.problem(detail) }

@@ -1,0 +1,508 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"annals/engine"
+	"annals/httpapi/reply"
+)
+
+// site is a server that people sign in to through an issuer, over real HTTP.
+type site struct {
+	*doors
+	*httptest.Server
+	oidc   *OIDC
+	issuer *issuer
+
+	mu     sync.Mutex // guards what follows
+	events []*engine.Event
+	log    bytes.Buffer
+}
+
+const testMapping = `
+# the test's rules
+audit     = auditor@*
+shop-devs = reader@shop,shop-test
+shop-ops  = admin@shop
+CN=ops,OU=groups,DC=x = writer@ops
+`
+
+func newSite(t testing.TB, mapping string) *site {
+	t.Helper()
+	s := &site{doors: openDoors(t), issuer: newIssuer(t)}
+	s.Auth.record = func(_ context.Context, e *engine.Event) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.events = append(s.events, e)
+	}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Server.Close)
+	s.issuer.redirect, s.issuer.now = s.URL+OIDCCallbackPath, s.Auth.now
+	m, err := ParseMapping(mapping)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.oidc, err = NewOIDC(s.Auth, OIDCOptions{Issuer: s.issuer.URL, ClientID: testClient, ClientSecret: testSecret, PublicURL: s.URL, Mapping: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(reply.WithRequest(r.Context(), "r-1", slog.New(slog.NewTextHandler(s, nil))))
+	answer := func(w http.ResponseWriter, r *http.Request) error {
+		_, err := fmt.Fprint(w, "landed at ", r.URL)
+		return err
+	}
+	switch r.URL.Path {
+	case OIDCStartPath:
+		answer = s.oidc.Start
+	case OIDCCallbackPath:
+		answer = s.oidc.Callback
+	}
+	if err := answer(w, r); err != nil {
+		reply.Error(w, r, err)
+	}
+}
+
+// Write takes the server's log.
+func (s *site) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.Write(p)
+}
+
+// lastEvent returns the last event and how many there are.
+func (s *site) lastEvent() (e engine.Event, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n = len(s.events); n > 0 {
+		e = *s.events[n-1]
+	}
+	return e, n
+}
+
+// browser is somebody's, with cookies.
+type browser struct {
+	*http.Client
+	site *site
+}
+
+func (s *site) browser(t testing.TB) *browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &browser{&http.Client{Jar: jar}, s}
+}
+
+// visit follows redirects to where they end.
+func (b *browser) visit(t testing.TB, address string) (*http.Response, string) {
+	t.Helper()
+	if strings.HasPrefix(address, "/") {
+		address = b.site.URL + address
+	}
+	resp, err := b.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(body)
+}
+
+// comeBack starts a sign-in and returns the address that the provider sends the browser back to, before it goes there.
+func (b *browser) comeBack(t testing.TB, start string) *url.URL {
+	t.Helper()
+	b.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+		if r.URL.Path == OIDCCallbackPath {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	resp, body := b.visit(t, start)
+	b.CheckRedirect = nil
+	back, err := resp.Location()
+	if err != nil {
+		t.Fatalf("the provider does not send back: %d %s", resp.StatusCode, body)
+	}
+	return back
+}
+
+// who is who the site takes the browser for.
+func (b *browser) who(t testing.TB) (id Identity, signedIn bool) {
+	t.Helper()
+	u, _ := url.Parse(b.site.URL)
+	for _, c := range b.Jar.Cookies(u) {
+		if v, ok := standin.Load(c.Value); ok {
+			return v.(Identity), true
+		}
+	}
+	return id, false
+}
+
+func (b *browser) signIn(t testing.TB) Identity {
+	t.Helper()
+	resp, body := b.visit(t, OIDCStartPath)
+	id, ok := b.who(t)
+	if resp.StatusCode != 200 || !ok {
+		t.Fatalf("not signed in: %d %s", resp.StatusCode, body)
+	}
+	return id
+}
+
+func TestOIDCSignIn(t *testing.T) {
+	s := newSite(t, testMapping)
+	s.issuer.user = map[string]any{"sub": "u-1", "preferred_username": "amy", "name": "Amy \u0007Pond", "email": "amy@x.test", "email_verified": true,
+		"groups": []string{"unknown", "shop-devs", "audit"}}
+	b := s.browser(t)
+	resp, body := b.visit(t, OIDCStartPath+"?return="+url.QueryEscape("/events?q=user:amy+x"))
+	if resp.StatusCode != 200 || body != "landed at /events?q=user:amy+x" {
+		t.Errorf("landed: %d %s", resp.StatusCode, body)
+	}
+	want := Identity{Issuer: s.issuer.URL, Subject: "u-1", Login: "amy", Name: "Amy Pond", Email: "amy@x.test",
+		Grants: []Grant{{Role: "reader", Tenants: []string{"shop", "shop-test"}}, {Role: "auditor", All: true}}}
+	if got, ok := b.who(t); !ok || !reflect.DeepEqual(got, want) {
+		t.Errorf("signed in as %+v\nwant %+v", got, want)
+	}
+	for _, c := range b.Jar.Cookies(s.callback()) {
+		if c.Name == s.oidc.cookieName {
+			t.Error("the cookie of the sign-in is still there")
+		}
+	}
+	if s.issuer.asked["/userinfo"] != 0 {
+		t.Error("userinfo was asked, though the ID token says all")
+	}
+	s.checkSecrets(t, body)
+}
+
+func (s *site) callback() *url.URL {
+	u, err := url.Parse(s.URL + OIDCCallbackPath)
+	if err != nil {
+		panic(err)
+	}
+	return u
+}
+
+// checkSecrets looks for what must stay between browser, server and provider.
+func (s *site) checkSecrets(t testing.TB, body string) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text := body + s.log.String()
+	for _, e := range s.events {
+		text += string(e.AppendJSON(nil))
+	}
+	for _, secret := range append(s.issuer.secrets, testSecret) {
+		if secret != "" && strings.Contains(text, secret) {
+			t.Errorf("%s can be read in %s", secret, text)
+		}
+	}
+}
+
+func TestOIDCStart(t *testing.T) {
+	s := newSite(t, testMapping)
+	b := s.browser(t)
+	b.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	first, _ := b.visit(t, OIDCStartPath)
+	second, _ := b.visit(t, OIDCStartPath)
+	at, err := first.Location()
+	if err != nil || first.StatusCode != 302 {
+		t.Fatalf("%d, %v", first.StatusCode, err)
+	}
+	again, _ := second.Location()
+	q := at.Query()
+	for _, name := range []string{"state", "nonce", "code_challenge"} {
+		if len(q.Get(name)) < 26 || q.Get(name) == again.Query().Get(name) {
+			t.Errorf("%s is %q, and then %q", name, q.Get(name), again.Query().Get(name))
+		}
+	}
+	if q.Get("scope") != "openid profile email" || q.Get("code_challenge_method") != "S256" || q.Get("redirect_uri") != s.URL+OIDCCallbackPath || q.Has("client_secret") {
+		t.Errorf("sent to %s", at)
+	}
+	cookie := first.Cookies()[0]
+	if !cookie.HttpOnly || cookie.SameSite != http.SameSiteLaxMode || cookie.MaxAge != 600 || cookie.Secure || cookie.Name != "annals-oidc" {
+		t.Errorf("cookie: %+v", cookie)
+	}
+	for _, name := range []string{"state", "nonce"} {
+		if strings.Contains(cookie.Value, q.Get(name)) {
+			t.Errorf("the cookie shows the %s", name)
+		}
+	}
+}
+
+// Behind TLS the cookie is one that no neighbour under the same domain can plant.
+func TestOIDCCookieOverTLS(t *testing.T) {
+	s := newSite(t, testMapping)
+	o, err := NewOIDC(s.Auth, OIDCOptions{Issuer: s.issuer.URL, ClientID: "x", ClientSecret: "y", PublicURL: "https://annals.test/", Mapping: s.oidc.mapping,
+		Scopes: []string{"groups"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	if err := o.Start(w, httptest.NewRequest("GET", OIDCStartPath, nil)); err != nil {
+		t.Fatal(err)
+	}
+	c := w.Result().Cookies()[0]
+	if c.Name != "__Host-annals-oidc" || !c.Secure || c.Path != "/" || c.Domain != "" {
+		t.Errorf("cookie: %+v", c)
+	}
+	if to := w.Header().Get("Location"); !strings.Contains(to, "redirect_uri="+url.QueryEscape("https://annals.test/auth/oidc/callback")) || !strings.Contains(to, "scope=openid+groups") {
+		t.Errorf("sent to %s", to)
+	}
+}
+
+// Where groups may stand, and in which form.
+func TestOIDCGroups(t *testing.T) {
+	s := newSite(t, testMapping)
+	many := make([]any, 10_000)
+	for i := range many {
+		many[i] = fmt.Sprintf("group number %06d of very many", i)
+	}
+	many[9_999] = "shop-ops"
+	reader, admin := Grant{Role: "reader", Tenants: []string{"shop", "shop-test"}}, Grant{Role: "admin", Tenants: []string{"shop"}}
+	f := func(name, claim string, user, info map[string]any, want ...Grant) {
+		t.Helper()
+		user["sub"] = "u-1"
+		s.issuer.set(func() { s.issuer.user, s.issuer.info = user, info })
+		s.oidc.groupsClaim = claim
+		s.oidc.discovery = discovery{}
+		if got := s.browser(t).signIn(t); !reflect.DeepEqual(got.Grants, want) {
+			t.Errorf("%s: %+v, want %+v", name, got.Grants, want)
+		}
+	}
+	type m = map[string]any
+	sub := func(c m) m { c["sub"] = "u-1"; return c }
+	f("array", "groups", m{"groups": []any{"shop-devs"}}, nil, reader)
+	f("string", "groups", m{"groups": "shop-devs"}, nil, reader)
+	f("odd entries", "groups", m{"groups": []any{1, nil, []any{"audit"}, m{"audit": 1}, "shop-devs", "shop-devs", true}}, nil, reader)
+	f("several", "groups", m{"groups": []any{"shop-ops", "shop-devs"}}, nil, reader, admin)
+	f("nested", "realm_access.roles", m{"realm_access": m{"roles": []any{"shop-ops"}}}, nil, admin)
+	f("a name with dots", "https://x.test/groups", m{"https://x.test/groups": []any{"shop-ops"}}, nil, admin)
+	f("LDAP", "groups", m{"groups": "CN=ops,OU=groups,DC=x"}, nil, Grant{Role: "writer", Tenants: []string{"ops"}})
+	f("userinfo", "groups", m{}, sub(m{"groups": []any{"shop-ops"}}), admin)
+	f("nested in userinfo", "a.b.c", m{"a": m{"b": "x"}}, sub(m{"a": m{"b": m{"c": "shop-ops"}}}), admin)
+	f("the ID token first", "groups", m{"groups": []any{"shop-ops"}}, sub(m{"groups": []any{"audit"}}), admin)
+	f("very many", "groups", m{"groups": many}, nil, admin)
+}
+
+// Who is in no group that says anything gets in nowhere, and is not told which would do.
+func TestOIDCNoRole(t *testing.T) {
+	s := newSite(t, testMapping)
+	for _, groups := range []any{nil, "", "*", "Audit", "shop", []any{}, []any{"shop-devs "}, 7, map[string]any{"shop-devs": true}, true} {
+		s.issuer.set(func() { s.issuer.user = map[string]any{"sub": "u-2", "preferred_username": "bo", "groups": groups} })
+		b := s.browser(t)
+		resp, body := b.visit(t, OIDCStartPath)
+		if _, in := b.who(t); in || resp.StatusCode != 403 || !strings.Contains(body, "administrator") || strings.Contains(body, "shop") || strings.Contains(body, "audit") {
+			t.Errorf("%v: signed in %v, %d %s", groups, in, resp.StatusCode, body)
+		}
+		e, _ := s.lastEvent()
+		if e.Error.Code != "oidc/no-role" || e.Actor != (engine.Actor{ID: "u-2", Name: "bo", Domain: s.issuer.URL, Type: "account"}) {
+			t.Errorf("%v: event %s", groups, e.AppendJSON(nil))
+		}
+	}
+}
+
+func TestOIDCEveryone(t *testing.T) {
+	s := newSite(t, "* = reader@lobby\naudit = reader@*")
+	if got := s.browser(t).signIn(t); !reflect.DeepEqual(got.Grants, []Grant{{Role: "reader", Tenants: []string{"lobby"}}}) {
+		t.Errorf("grants: %+v", got.Grants)
+	}
+}
+
+// What a group no longer gives is gone with the next sign-in.
+func TestOIDCGroupRemoved(t *testing.T) {
+	s := newSite(t, testMapping)
+	b := s.browser(t)
+	s.issuer.user = map[string]any{"sub": "u-1", "groups": []string{"shop-devs", "shop-ops"}}
+	if got := b.signIn(t); len(got.Grants) != 2 {
+		t.Errorf("grants: %+v", got.Grants)
+	}
+	s.issuer.set(func() { s.issuer.user["groups"] = []string{"shop-devs"} })
+	if got := b.signIn(t); len(got.Grants) != 1 || got.Grants[0].Role != "reader" {
+		t.Errorf("grants afterwards: %+v", got.Grants)
+	}
+}
+
+// The name that someone goes by, and an address that nobody has verified.
+func TestOIDCLogin(t *testing.T) {
+	s := newSite(t, "* = reader@*")
+	type m = map[string]any
+	f := func(claim string, user, info m, login, email string) {
+		t.Helper()
+		user["sub"] = "u-1"
+		s.issuer.set(func() { s.issuer.user, s.issuer.info = user, info })
+		s.oidc.loginClaim = claim
+		s.oidc.discovery = discovery{}
+		if got := s.browser(t).signIn(t); got.Login != login || got.Email != email || got.Subject != "u-1" {
+			t.Errorf("%v %v: %+v", user, info, got)
+		}
+	}
+	f("preferred_username", m{"preferred_username": "amy", "email": "a@x.test"}, nil, "amy", "a@x.test")
+	f("preferred_username", m{"email": "a@x.test"}, nil, "a@x.test", "a@x.test")
+	f("preferred_username", m{}, nil, "u-1", "")
+	f("upn", m{"preferred_username": "amy", "upn": "amy@corp"}, nil, "amy@corp", "")
+	f("preferred_username", m{"email": "boss@x.test", "email_verified": false}, nil, "u-1", "")
+	f("preferred_username", m{"email": "boss@x.test", "email_verified": "false"}, nil, "u-1", "")
+	f("preferred_username", m{"email": "boss@x.test", "email_verified": false}, m{"sub": "u-1", "email": "a@x.test"}, "a@x.test", "a@x.test")
+	f("preferred_username", m{"email_verified": true}, m{"sub": "u-1", "email": "boss@x.test", "email_verified": false}, "u-1", "")
+	f("preferred_username", m{}, m{"sub": "u-1", "preferred_username": "amy"}, "amy", "")
+	f("preferred_username", m{"preferred_username": " a\r\nmy\x1b "}, nil, "amy", "")
+	f("preferred_username", m{"preferred_username": strings.Repeat("é", 200)}, nil, strings.Repeat("é", 64), "")
+	f("preferred_username", m{"preferred_username": []any{"amy"}}, nil, "u-1", "")
+}
+
+// A key that is new is fetched when a token names it, and one that is gone is no longer believed once the new ones are known.
+func TestOIDCKeyRotation(t *testing.T) {
+	s := newSite(t, "* = reader@*")
+	b := s.browser(t)
+	b.signIn(t)
+	b.signIn(t)
+	if n := s.issuer.asked["/keys"]; n != 1 {
+		t.Errorf("the keys were asked for %d times", n)
+	}
+	old := s.issuer.keys[0]
+	s.issuer.rotate(t, jose.ES256)
+	b.signIn(t)
+	s.issuer.set(func() { s.issuer.sign = func(c []byte) string { return signWith(jose.RS256, old, c) } })
+	if resp, body := b.visit(t, OIDCStartPath); resp.StatusCode != 401 {
+		t.Errorf("with the old key: %d %s", resp.StatusCode, body)
+	}
+	if n := s.issuer.asked["/.well-known/openid-configuration"]; n != 1 {
+		t.Errorf("discovered %d times", n)
+	}
+}
+
+// A provider that wants the secret in the form gets it there, and the code is sent once.
+func TestOIDCSecretInForm(t *testing.T) {
+	s := newSite(t, "* = reader@*")
+	s.issuer.doc = map[string]any{"token_endpoint_auth_methods_supported": []string{"client_secret_post"}}
+	s.browser(t).signIn(t)
+	if s.issuer.asked["/token"] != 1 {
+		t.Errorf("the code was sent %d times", s.issuer.asked["/token"])
+	}
+}
+
+// TestOIDCProviderDown: the server runs, and says what is wrong, until the provider is there. It is not asked more often than every few seconds.
+func TestOIDCProviderDown(t *testing.T) {
+	s := newSite(t, "* = reader@*")
+	down := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<b>down</b>", http.StatusBadGateway) })
+	s.issuer.set(func() { s.issuer.instead = map[string]http.Handler{"/.well-known/openid-configuration": down} })
+	b := s.browser(t)
+	for range 3 {
+		resp, body := b.visit(t, OIDCStartPath)
+		if resp.StatusCode != 503 || !strings.Contains(body, "cannot be reached") || strings.Contains(body, "down") || strings.Contains(body, s.issuer.URL) {
+			t.Errorf("start: %d %s", resp.StatusCode, body)
+		}
+	}
+	if n := s.issuer.asked["/.well-known/openid-configuration"]; n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+	if e, n := s.lastEvent(); n != 3 || e.Error.Code != "oidc/provider" || !strings.Contains(e.Error.Message, "502") || !strings.Contains(s.log.String(), "502") {
+		t.Errorf("%d events, the last %s; log %s", n, e.AppendJSON(nil), s.log.String())
+	}
+	s.issuer.set(func() { s.issuer.instead = nil })
+	s.clock = s.clock.Add(providerPause)
+	b.signIn(t)
+}
+
+// TestOIDCOneDiscovery: however many come at the first moment, the provider is asked once.
+func TestOIDCOneDiscovery(t *testing.T) {
+	s := newSite(t, "* = reader@*")
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { s.browser(t).comeBack(t, OIDCStartPath) })
+	}
+	all.Wait()
+	if n := s.issuer.asked["/.well-known/openid-configuration"]; n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
+// Discovery must be of the issuer itself, and lead to where nobody listens.
+func TestOIDCDiscoveryRefused(t *testing.T) {
+	f := func(name string, doc map[string]any, cause string) {
+		t.Helper()
+		s := newSite(t, "* = reader@*")
+		s.issuer.doc = doc
+		resp, _ := s.browser(t).visit(t, OIDCStartPath)
+		if e, n := s.lastEvent(); resp.StatusCode != 503 || n != 1 || !strings.Contains(e.Error.Message, cause) {
+			t.Errorf("%s: %d, %s", name, resp.StatusCode, e.AppendJSON(nil))
+		}
+	}
+	f("another issuer", map[string]any{"issuer": "https://evil.test"}, "did not match the issuer")
+	f("a slash more", map[string]any{"issuer": "http://127.0.0.1/"}, "did not match the issuer")
+	f("tokens in the clear", map[string]any{"token_endpoint": "http://idp.test/token"}, "plain http")
+	f("keys in the clear", map[string]any{"jwks_uri": "http://idp.test/keys"}, "plain http")
+	f("no keys", map[string]any{"jwks_uri": ""}, "not https")
+	f("userinfo in the clear", map[string]any{"userinfo_endpoint": "http://idp.test/me"}, "userinfo endpoint")
+	f("a script", map[string]any{"authorization_endpoint": "javascript:alert(1)//x"}, "not https")
+}
+
+func TestNewOIDC(t *testing.T) {
+	d := openDoors(t)
+	m, err := ParseMapping(testMapping)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := OIDCOptions{Issuer: "https://idp.test/realm", ClientID: "annals", ClientSecret: "s", PublicURL: "https://annals.test", Mapping: m}
+	f := func(want string, change func(*OIDCOptions)) {
+		t.Helper()
+		o := good
+		change(&o)
+		_, err := NewOIDC(d.Auth, o)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%+v: %v, want %q", o, err, want)
+		}
+	}
+	f("", func(*OIDCOptions) {})
+	f("", func(o *OIDCOptions) { o.Issuer, o.PublicURL = "http://localhost:9000", "http://[::1]:8600/" })
+	f("the issuer: ", func(o *OIDCOptions) { o.Issuer = "http://idp.test" })
+	f("the issuer: ", func(o *OIDCOptions) { o.Issuer = "idp.test" })
+	f("the issuer: ", func(o *OIDCOptions) { o.Issuer = "" })
+	f("the issuer: ", func(o *OIDCOptions) { o.Issuer = "https://u:p@idp.test" })
+	f("the issuer: ", func(o *OIDCOptions) { o.Issuer = "http://127.0.0.1.evil.test" })
+	f("the public URL: ", func(o *OIDCOptions) { o.PublicURL = "http://annals.test" })
+	f("the public URL: ", func(o *OIDCOptions) { o.PublicURL = "https://annals.test/sub" })
+	f("the public URL: ", func(o *OIDCOptions) { o.PublicURL = "https://annals.test?x" })
+	f("client ID", func(o *OIDCOptions) { o.ClientID = "" })
+	f("client secret", func(o *OIDCOptions) { o.ClientSecret = "" })
+	f("mapping", func(o *OIDCOptions) { o.Mapping = nil })
+}
+
+func TestSlowProvider(t *testing.T) {
+	s := newSite(t, "* = reader@*")
+	s.oidc.client.Timeout = 50 * time.Millisecond
+	release := make(chan struct{})
+	defer close(release)
+	slow := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release })
+	for _, path := range []string{"/token", "/keys", "/userinfo"} {
+		s.issuer.set(func() {
+			s.issuer.info, s.issuer.instead = map[string]any{"sub": "u-1"}, map[string]http.Handler{path: slow}
+		})
+		b := s.browser(t)
+		resp, body := b.visit(t, OIDCStartPath)
+		if _, in := b.who(t); in || resp.StatusCode != 503 && resp.StatusCode != 401 {
+			t.Errorf("%s: signed in %v, %d %s", path, in, resp.StatusCode, body)
+		}
+	}
+}
