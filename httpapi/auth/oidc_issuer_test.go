@@ -148,7 +148,7 @@ func (p *issuer) authorize(w http.ResponseWriter, r *http.Request) {
 
 func (p *issuer) token(w http.ResponseWriter, r *http.Request) {
 	id, secret, basic := r.BasicAuth()
-	if !basic {
+	if form := p.doc["token_endpoint_auth_methods_supported"] != nil; form && !basic {
 		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
 	}
 	c := p.codes[r.PostFormValue("code")]
