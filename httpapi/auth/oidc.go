@@ -13,6 +13,8 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+
+	"annals/httpapi/reply"
 )
 
 // The paths of a sign-in.
@@ -100,7 +102,7 @@ func checkPublicURL(text string) (*url.URL, error) {
 func (o *OIDC) Start(w http.ResponseWriter, r *http.Request) error {
 	p, err := o.provider(r.Context())
 	if err != nil {
-		return o.refuse(w, r, Identity{}, providerDown(err))
+		return o.refuse(r, Identity{}, providerDown(err))
 	}
 	s := pending{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Return: localPath(r.URL.Query().Get("return")),
 		Started: o.access.now().UTC()}
@@ -117,7 +119,7 @@ func (o *OIDC) Start(w http.ResponseWriter, r *http.Request) error {
 func (o *OIDC) Callback(w http.ResponseWriter, r *http.Request) error {
 	who, back, f := o.comeBack(w, r)
 	if f != nil {
-		return o.refuse(w, r, who, f)
+		return o.refuse(r, who, f)
 	}
 	if err := o.access.SignInAs(w, r, who); err != nil {
 		return err
@@ -146,6 +148,9 @@ func (o *OIDC) comeBack(w http.ResponseWriter, r *http.Request) (who Identity, b
 		return who, "", f
 	}
 	who, f = o.whoIs(r.Context(), p, s, code)
+	if f == nil && len(who.Grants) == 0 {
+		f = o.turnAway(who)
+	}
 	return who, s.Return, f
 }
 
@@ -168,11 +173,11 @@ func answerOf(r *http.Request) (url.Values, *failure) {
 
 // take finds the sign-in that the browser has the cookie of and uses it up. Nothing else that came is believed before the state is that one's.
 func (o *OIDC) take(r *http.Request, state string) (pending, *failure) {
-	cookie, err := r.Cookie(o.cookieName)
-	if err != nil {
-		return pending{}, notOurs("there is no cookie of a sign-in")
+	cookies := r.CookiesNamed(o.cookieName)
+	if len(cookies) != 1 {
+		return pending{}, notOurs("there is no cookie of a sign-in, or more than one")
 	}
-	s, ok := o.sealer.open(cookie.Value)
+	s, ok := o.sealer.open(cookies[0].Value)
 	switch {
 	case !ok:
 		return s, notOurs("the cookie is not one of this server, or from before its start")
@@ -221,8 +226,20 @@ func (o *OIDC) whoIs(ctx context.Context, p *provider, s pending, code string) (
 		}
 		who = o.identity(id.Subject, said, more)
 	}
-	if len(who.Grants) == 0 {
-		return who, noRole()
-	}
 	return who, nil
+}
+
+// turnAway refuses someone whose groups give nothing, and ends the sessions that they have from when it was otherwise. What the groups gave last
+// stays in the account, where those who manage it find it; it opens nothing, as the only way in is another sign-in.
+func (o *OIDC) turnAway(who Identity) *failure {
+	if acc := o.access.accounts.identified(who.Issuer, who.Subject); acc != nil {
+		err := o.access.accounts.change(acc, func(r *accountRecord) error {
+			r.Epoch++
+			return nil
+		})
+		if err != nil {
+			return &failure{"server", reply.ProblemOf(err), fmt.Errorf("end sessions: %w", err)}
+		}
+	}
+	return noRole()
 }

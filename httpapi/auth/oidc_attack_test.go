@@ -23,7 +23,7 @@ func (s *site) refused(t *testing.T, b *browser, back *url.URL, status int, code
 	t.Helper()
 	_, before := s.lastEvent()
 	resp, body := b.visit(t, back.String())
-	if _, in := b.who(t); in {
+	if _, in := b.who(); in {
 		t.Error("signed in")
 	}
 	if resp.StatusCode != status || resp.Header.Get("Content-Type") != "application/problem+json" {

@@ -46,12 +46,16 @@ func (c claims) text(name string) string {
 	return s
 }
 
-// email is empty when the provider says that nobody has verified it: it would let anyone appear under anyone's address.
+// email is empty when it is none, and when the provider says that nobody has verified it: it would let anyone appear under anyone's address.
 func (c claims) email() string {
 	if verified := c["email_verified"]; verified == false || verified == "false" {
 		return ""
 	}
-	return c.text("email")
+	email, _ := c.find("email").(string)
+	if checkEmail(email) != nil {
+		return ""
+	}
+	return email
 }
 
 // groups returns a claim that is one group or a list of them; ok is whether it is either.
@@ -132,12 +136,6 @@ func (o *OIDC) identity(subject string, said ...claims) Identity {
 	first(&id.Name, named("name"))
 	first(&id.Email, claims.email)
 	first(&id.Login, named(o.loginClaim))
-	if id.Login == "" {
-		id.Login = id.Email
-	}
-	if id.Login == "" {
-		id.Login = subject
-	}
 	for _, c := range said {
 		if groups, ok := c.groups(o.groupsClaim); ok {
 			id.Grants = o.mapping.grants(groups)

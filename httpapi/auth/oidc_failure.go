@@ -86,16 +86,15 @@ func exchangeFailed(err error) *failure {
 }
 
 // refuse records a failed sign-in and returns what the browser is told.
-func (o *OIDC) refuse(w http.ResponseWriter, r *http.Request, who Identity, f *failure) error {
-	e := &engine.Event{Action: "account.sign_in", Operation: engine.OpLogin, Result: engine.Failure,
+func (o *OIDC) refuse(r *http.Request, who Identity, f *failure) error {
+	e := &engine.Event{Action: actionSignIn, Operation: engine.OpLogin, Result: engine.Failure,
 		Error: &engine.EventError{Code: "oidc/" + f.code, Message: f.Error()}}
-	if who.Subject != "" {
+	if acc := o.access.accounts.identified(who.Issuer, who.Subject); acc != nil {
+		e.Actor = acc.value.Load().actor(acc.id)
+	} else if who.Subject != "" {
 		e.Actor = engine.Actor{ID: who.Subject, Name: who.Login, Email: who.Email, Domain: who.Issuer, Type: "account"}
 	}
 	o.access.record(r.Context(), e)
-	if f.told.Status == http.StatusUnauthorized {
-		w.Header().Set("WWW-Authenticate", `Bearer realm="annals"`)
-	}
 	return f
 }
 

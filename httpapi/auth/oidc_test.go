@@ -9,8 +9,10 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -65,7 +67,7 @@ func newSite(t testing.TB, mapping string) *site {
 }
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r = r.WithContext(reply.WithRequest(r.Context(), "r-1", slog.New(slog.NewTextHandler(s, nil))))
+	r = r.WithContext(reply.WithClient(reply.WithRequest(r.Context(), "r-1", slog.New(slog.NewTextHandler(s, nil))), netip.MustParseAddr("127.0.0.1")))
 	answer := func(w http.ResponseWriter, r *http.Request) error {
 		_, err := fmt.Fprint(w, "landed at ", r.URL)
 		return err
@@ -149,21 +151,35 @@ func (b *browser) comeBack(t testing.TB, start string) *url.URL {
 }
 
 // who is who the site takes the browser for.
-func (b *browser) who(t testing.TB) (id Identity, signedIn bool) {
-	t.Helper()
-	u, _ := url.Parse(b.site.URL)
-	for _, c := range b.Jar.Cookies(u) {
-		if v, ok := standin.Load(c.Value); ok {
-			return v.(Identity), true
-		}
+func (b *browser) who() (id Identity, signedIn bool) {
+	_, acc, err := b.site.sessionOf(b.request())
+	if err != nil {
+		return id, false
 	}
-	return id, false
+	r := acc.value.Load()
+	return Identity{Issuer: r.Issuer, Subject: r.Subject, Login: r.Login, Name: r.Name, Email: r.Email, Grants: r.Grants}, true
+}
+
+// request is one with the browser's cookies.
+func (b *browser) request() *http.Request {
+	r := httptest.NewRequest("GET", b.site.URL, nil)
+	for _, c := range b.Jar.Cookies(b.site.callback()) {
+		r.AddCookie(c)
+	}
+	return r
+}
+
+// may returns where the browser has the right.
+func (b *browser) may(need Right) (where engine.Tenants) {
+	h := b.site.Require(need, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { where = From(r.Context()).Tenants }))
+	h.ServeHTTP(httptest.NewRecorder(), b.request())
+	return where
 }
 
 func (b *browser) signIn(t testing.TB) Identity {
 	t.Helper()
 	resp, body := b.visit(t, OIDCStartPath)
-	id, ok := b.who(t)
+	id, ok := b.who()
 	if resp.StatusCode != 200 || !ok {
 		t.Fatalf("not signed in: %d %s", resp.StatusCode, body)
 	}
@@ -181,8 +197,14 @@ func TestOIDCSignIn(t *testing.T) {
 	}
 	want := Identity{Issuer: s.issuer.URL, Subject: "u-1", Login: "amy", Name: "Amy Pond", Email: "amy@x.test",
 		Grants: []Grant{{Role: "reader", Tenants: []string{"shop", "shop-test"}}, {Role: "auditor", All: true}}}
-	if got, ok := b.who(t); !ok || !reflect.DeepEqual(got, want) {
+	if got, ok := b.who(); !ok || !reflect.DeepEqual(got, want) {
 		t.Errorf("signed in as %+v\nwant %+v", got, want)
+	}
+	if read, audit, manage := b.may(Read), b.may(Audit), b.may(Manage); !read.Everything() || !audit.Everything() || manage.All || len(manage.Names) > 0 {
+		t.Errorf("may read %+v, audit %+v, manage %+v", read, audit, manage)
+	}
+	if e, n := s.lastEvent(); n != 1 || e.Action != "account.sign_in" || e.Result != engine.Success || e.Actor.Name != "amy" {
+		t.Errorf("%d events, the last %s", n, e.AppendJSON(nil))
 	}
 	for _, c := range b.Jar.Cookies(s.callback()) {
 		if c.Name == s.oidc.cookieName {
@@ -312,7 +334,7 @@ func TestOIDCNoRole(t *testing.T) {
 		s.issuer.set(func() { s.issuer.user = map[string]any{"sub": "u-2", "preferred_username": "bo", "groups": groups} })
 		b := s.browser(t)
 		resp, body := b.visit(t, OIDCStartPath)
-		if _, in := b.who(t); in || resp.StatusCode != 403 || !strings.Contains(body, "administrator") || strings.Contains(body, "shop") || strings.Contains(body, "audit") {
+		if _, in := b.who(); in || resp.StatusCode != 403 || !strings.Contains(body, "administrator") || strings.Contains(body, "shop") || strings.Contains(body, "audit") {
 			t.Errorf("%v: signed in %v, %d %s", groups, in, resp.StatusCode, body)
 		}
 		e, _ := s.lastEvent()
@@ -333,42 +355,65 @@ func TestOIDCEveryone(t *testing.T) {
 func TestOIDCGroupRemoved(t *testing.T) {
 	s := newSite(t, testMapping)
 	b := s.browser(t)
-	s.issuer.user = map[string]any{"sub": "u-1", "groups": []string{"shop-devs", "shop-ops"}}
-	if got := b.signIn(t); len(got.Grants) != 2 {
-		t.Errorf("grants: %+v", got.Grants)
+	other := s.browser(t)
+	f := func(read, manage []string, groups ...string) {
+		t.Helper()
+		s.issuer.set(func() { s.issuer.user = map[string]any{"sub": "u-1", "groups": groups} })
+		b.visit(t, OIDCStartPath)
+		for _, b := range []*browser{b, other} { // a session from before as well
+			if r, m := b.may(Read).Names, b.may(Manage).Names; !slices.Equal(r, read) || !slices.Equal(m, manage) {
+				t.Errorf("%q: reads %q, manages %q", groups, r, m)
+			}
+		}
 	}
-	s.issuer.set(func() { s.issuer.user["groups"] = []string{"shop-devs"} })
-	if got := b.signIn(t); len(got.Grants) != 1 || got.Grants[0].Role != "reader" {
-		t.Errorf("grants afterwards: %+v", got.Grants)
+	s.issuer.user["groups"] = "shop-ops"
+	other.signIn(t)
+	f([]string{"shop", "shop-test"}, []string{"shop"}, "shop-devs", "shop-ops")
+	f([]string{"shop", "shop-test"}, nil, "shop-devs")
+	f(nil, nil)
+	if _, in := other.who(); in {
+		t.Error("who has no role any more is still signed in elsewhere")
+	}
+	if e, _ := s.lastEvent(); e.Error.Code != "oidc/no-role" || e.Actor.ID == "u-1" || e.Actor.Name != "u-1" {
+		t.Errorf("event %s", e.AppendJSON(nil))
 	}
 }
 
-// The name that someone goes by, and an address that nobody has verified.
+// The name that someone goes by when the account is made, and an address that nobody has verified.
 func TestOIDCLogin(t *testing.T) {
 	s := newSite(t, "* = reader@*")
 	type m = map[string]any
+	people := 0
 	f := func(claim string, user, info m, login, email string) {
 		t.Helper()
-		user["sub"] = "u-1"
+		people++
+		sub := fmt.Sprintf("u-%d", people)
+		if user["sub"] = sub; info != nil {
+			info["sub"] = sub
+		}
 		s.issuer.set(func() { s.issuer.user, s.issuer.info = user, info })
 		s.oidc.loginClaim = claim
 		s.oidc.discovery = discovery{}
-		if got := s.browser(t).signIn(t); got.Login != login || got.Email != email || got.Subject != "u-1" {
+		if got := s.browser(t).signIn(t); got.Login != strings.ReplaceAll(login, "SUB", sub) || got.Email != email || got.Subject != sub {
 			t.Errorf("%v %v: %+v", user, info, got)
 		}
 	}
-	f("preferred_username", m{"preferred_username": "amy", "email": "a@x.test"}, nil, "amy", "a@x.test")
-	f("preferred_username", m{"email": "a@x.test"}, nil, "a@x.test", "a@x.test")
-	f("preferred_username", m{}, nil, "u-1", "")
-	f("upn", m{"preferred_username": "amy", "upn": "amy@corp"}, nil, "amy@corp", "")
-	f("preferred_username", m{"email": "boss@x.test", "email_verified": false}, nil, "u-1", "")
-	f("preferred_username", m{"email": "boss@x.test", "email_verified": "false"}, nil, "u-1", "")
-	f("preferred_username", m{"email": "boss@x.test", "email_verified": false}, m{"sub": "u-1", "email": "a@x.test"}, "a@x.test", "a@x.test")
-	f("preferred_username", m{"email_verified": true}, m{"sub": "u-1", "email": "boss@x.test", "email_verified": false}, "u-1", "")
-	f("preferred_username", m{}, m{"sub": "u-1", "preferred_username": "amy"}, "amy", "")
-	f("preferred_username", m{"preferred_username": " a\r\nmy\x1b "}, nil, "amy", "")
-	f("preferred_username", m{"preferred_username": strings.Repeat("é", 200)}, nil, strings.Repeat("é", 64), "")
-	f("preferred_username", m{"preferred_username": []any{"amy"}}, nil, "u-1", "")
+	const usual = "preferred_username"
+	f(usual, m{usual: "amy", "email": "a@x.test"}, nil, "amy", "a@x.test")
+	f(usual, m{"email": "b@x.test"}, nil, "b@x.test", "b@x.test")
+	f(usual, m{}, nil, "SUB", "")
+	f("upn", m{usual: "cleo", "upn": "cleo@corp"}, nil, "cleo@corp", "")
+	f(usual, m{"email": "boss@x.test", "email_verified": false}, nil, "SUB", "")
+	f(usual, m{"email": "boss@x.test", "email_verified": "false"}, nil, "SUB", "")
+	f(usual, m{"email": "boss@x.test", "email_verified": false}, m{"email": "d@x.test"}, "d@x.test", "d@x.test")
+	f(usual, m{"email_verified": true}, m{"email": "boss@x.test", "email_verified": false}, "SUB", "")
+	f(usual, m{"email": "no address"}, nil, "SUB", "")
+	f(usual, m{"email": strings.Repeat("x", MaxEmailBytes) + "@x.test"}, nil, "SUB", "")
+	f(usual, m{}, m{usual: "eve"}, "eve", "")
+	f(usual, m{usual: " f\r\nay\x1b "}, nil, "fay", "")
+	f(usual, m{usual: strings.Repeat("é", 200)}, nil, strings.Repeat("é", 64), "")
+	f(usual, m{usual: []any{"gus"}}, nil, "SUB", "")
+	f(usual, m{usual: "amy"}, nil, "amy-2", "") // another person: what a provider calls them is nobody's account
 }
 
 // A key that is new is fetched when a token names it, and one that is gone is no longer believed once the new ones are known.
@@ -501,7 +546,7 @@ func TestSlowProvider(t *testing.T) {
 		})
 		b := s.browser(t)
 		resp, body := b.visit(t, OIDCStartPath)
-		if _, in := b.who(t); in || resp.StatusCode != 503 && resp.StatusCode != 401 {
+		if _, in := b.who(); in || resp.StatusCode != 503 && resp.StatusCode != 401 {
 			t.Errorf("%s: signed in %v, %d %s", path, in, resp.StatusCode, body)
 		}
 	}

@@ -18,3 +18,13 @@ func Client(ctx context.Context) netip.Addr {
 	addr, _ := ctx.Value(clientKey{}).(netip.Addr)
 	return addr
 }
+
+type secureKey struct{}
+
+// WithSecure notes that the request behind ctx came over TLS, if not to us, then to a proxy that is believed.
+func WithSecure(ctx context.Context) context.Context {
+	return context.WithValue(ctx, secureKey{}, true)
+}
+
+// Secure reports whether the request behind ctx is known to have come over TLS.
+func Secure(ctx context.Context) bool { return ctx.Value(secureKey{}) != nil }
