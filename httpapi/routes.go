@@ -12,7 +12,7 @@ import (
 
 // route is one line of the API's table of contents. Need is the right that it takes; the handler's caller has it in the tenants that it is given,
 // and with AllTenants in all. Query names every query parameter that it takes; any other is refused,
-// unless andOthers ends it.
+// unless it ends with andOthers.
 type route struct {
 	method, path string
 	need         auth.Right
@@ -82,10 +82,10 @@ func noSuchPath() error {
 
 // handler checks the names of the parameters, so that a misspelt one is never silently ignored.
 func (rt route) handler() http.Handler {
-	names := strings.Fields(rt.query)
 	if strings.HasSuffix(rt.query, andOthers) {
 		return answer(rt.serve)
 	}
+	names := strings.Fields(rt.query)
 	return answer(func(w http.ResponseWriter, r *http.Request) error {
 		if err := checkNames(r, names); err != nil {
 			return err

@@ -104,14 +104,14 @@ func (o *OIDC) Start(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return o.refuse(r, Identity{}, providerDown(err))
 	}
-	s := pending{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Return: localPath(r.URL.Query().Get("return")),
+	t := trip{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Return: localPath(r.URL.Query().Get("return")),
 		Started: o.access.now().UTC()}
-	sealed, err := o.sealer.seal(s)
+	sealed, err := o.sealer.seal(t)
 	if err != nil {
 		return fmt.Errorf("start sign-in: %w", err)
 	}
 	http.SetCookie(w, o.cookie(sealed))
-	http.Redirect(w, r, p.config.AuthCodeURL(s.State, oidc.Nonce(s.Nonce), oauth2.S256ChallengeOption(s.Verifier)), http.StatusFound)
+	http.Redirect(w, r, p.config.AuthCodeURL(t.State, oidc.Nonce(t.Nonce), oauth2.S256ChallengeOption(t.Verifier)), http.StatusFound)
 	return nil
 }
 
@@ -134,7 +134,7 @@ func (o *OIDC) comeBack(w http.ResponseWriter, r *http.Request) (who Identity, b
 	if f != nil {
 		return who, "", f
 	}
-	s, f := o.take(r, query.Get("state"))
+	t, f := o.take(r, query.Get("state"))
 	if f != nil {
 		return who, "", f
 	}
@@ -147,11 +147,11 @@ func (o *OIDC) comeBack(w http.ResponseWriter, r *http.Request) (who Identity, b
 	if f != nil {
 		return who, "", f
 	}
-	who, f = o.whoIs(r.Context(), p, s, code)
+	who, f = o.whoIs(r.Context(), p, t, code)
 	if f == nil && len(who.Grants) == 0 {
 		f = o.turnAway(who)
 	}
-	return who, s.Return, f
+	return who, t.Return, f
 }
 
 // answerOf reads the parameters that mean something here, each at most once. Providers send others too.
@@ -172,23 +172,23 @@ func answerOf(r *http.Request) (url.Values, *failure) {
 }
 
 // take finds the sign-in that the browser has the cookie of and uses it up. Nothing else that came is believed before the state is that one's.
-func (o *OIDC) take(r *http.Request, state string) (pending, *failure) {
+func (o *OIDC) take(r *http.Request, state string) (trip, *failure) {
 	cookies := r.CookiesNamed(o.cookieName)
 	if len(cookies) != 1 {
-		return pending{}, notOurs("there is no cookie of a sign-in, or more than one")
+		return trip{}, notOurs("there is no cookie of a sign-in, or more than one")
 	}
-	s, ok := o.sealer.open(cookies[0].Value)
+	t, ok := o.sealer.open(cookies[0].Value)
 	switch {
 	case !ok:
-		return s, notOurs("the cookie is not one of this server, or from before its start")
-	case subtle.ConstantTimeCompare([]byte(s.State), []byte(state)) != 1:
-		return s, notOurs("the state is not that of the cookie")
-	case o.access.now().Sub(s.Started) > signInTime:
-		return s, notOurs("the sign-in was started too long ago")
-	case !o.used.take(s.State):
-		return s, notOurs("the sign-in has come back before")
+		return t, notOurs("the cookie is not one of this server, or from before its start")
+	case subtle.ConstantTimeCompare([]byte(t.State), []byte(state)) != 1:
+		return t, notOurs("the state is not that of the cookie")
+	case o.access.now().Sub(t.Started) > signInTime:
+		return t, notOurs("the sign-in was started too long ago")
+	case !o.used.take(t.State):
+		return t, notOurs("the sign-in has come back before")
 	}
-	return s, nil
+	return t, nil
 }
 
 // code returns the code of the provider's answer, if it is the provider's and has one.
@@ -205,13 +205,13 @@ func (o *OIDC) code(p *provider, query url.Values) (string, *failure) {
 }
 
 // whoIs exchanges the code and returns who it stands for, with what their groups give.
-func (o *OIDC) whoIs(ctx context.Context, p *provider, s pending, code string) (who Identity, f *failure) {
+func (o *OIDC) whoIs(ctx context.Context, p *provider, t trip, code string) (who Identity, f *failure) {
 	ctx = oidc.ClientContext(ctx, o.client)
-	token, err := p.config.Exchange(ctx, code, oauth2.VerifierOption(s.Verifier))
+	token, err := p.config.Exchange(ctx, code, oauth2.VerifierOption(t.Verifier))
 	if err != nil {
 		return who, exchangeFailed(err)
 	}
-	id, said, err := o.verify(ctx, p, token, s.Nonce)
+	id, said, err := o.verify(ctx, p, token, t.Nonce)
 	if err != nil {
 		return who, untrusted("id-token", err)
 	}

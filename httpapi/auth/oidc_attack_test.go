@@ -64,12 +64,15 @@ func TestOIDCHostileCallback(t *testing.T) {
 	f("a made-up cookie", 401, "state", "not one of this server", func(b *browser, back *url.URL, _ url.Values) {
 		b.Jar.SetCookies(back, []*http.Cookie{{Name: s.oidc.cookieName, Value: strings.Repeat("A", 300), Path: "/"}})
 	})
+	f("two cookies", 401, "state", "more than one", func(b *browser, back *url.URL, _ url.Values) {
+		b.Jar.SetCookies(back, []*http.Cookie{{Name: s.oidc.cookieName, Value: "x", Path: "/auth"}})
+	})
 	f("another server's cookie", 401, "state", "not one of this server", func(b *browser, back *url.URL, q url.Values) {
 		other, err := newSealer()
 		if err != nil {
 			t.Fatal(err)
 		}
-		sealed, err := other.seal(pending{State: q.Get("state"), Started: s.clock})
+		sealed, err := other.seal(trip{State: q.Get("state"), Started: s.clock})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,16 +34,7 @@ func (c claims) find(name string) any {
 // text returns a claim that is text, fit to be shown, or "".
 func (c claims) text(name string) string {
 	s, _ := c.find(name).(string)
-	s = strings.TrimSpace(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s))
-	if len(s) > MaxNameBytes {
-		s = strings.ToValidUTF8(s[:MaxNameBytes], "")
-	}
-	return s
+	return strings.TrimSpace(shortName(s))
 }
 
 // email is empty when it is none, and when the provider says that nobody has verified it: it would let anyone appear under anyone's address.

@@ -147,8 +147,8 @@ func (p *issuer) authorize(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *issuer) token(w http.ResponseWriter, r *http.Request) {
-	id, secret, basic := r.BasicAuth()
-	if form := p.doc["token_endpoint_auth_methods_supported"] != nil; form && !basic {
+	id, secret, _ := r.BasicAuth()
+	if p.doc["token_endpoint_auth_methods_supported"] != nil { // then it is said to be the form, and nothing else is taken
 		id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
 	}
 	c := p.codes[r.PostFormValue("code")]

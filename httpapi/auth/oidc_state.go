@@ -24,8 +24,8 @@ const (
 	hostOnlyCookies = "__Host-" // a browser takes such a cookie over TLS and from the host itself only, not from a neighbour below the same domain
 )
 
-// pending is a sign-in on its way to the provider and back.
-type pending struct {
+// trip is a sign-in on its way to the provider and back, as the browser keeps it.
+type trip struct {
 	State    string    `json:"state"`    // comes back from the provider, so that the answer is to this browser's question
 	Nonce    string    `json:"nonce"`    // comes back in the ID token, so that the token is for this sign-in
 	Verifier string    `json:"verifier"` // PKCE's: only who has it can use the code
@@ -51,24 +51,24 @@ func newSealer() (sealer, error) {
 	return sealer{aead}, err
 }
 
-func (s sealer) seal(p pending) (string, error) {
-	plain, err := json.Marshal(p)
+func (s sealer) seal(t trip) (string, error) {
+	plain, err := json.Marshal(t)
 	if err != nil {
 		return "", err
 	}
 	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, nil)), nil
 }
 
-func (s sealer) open(text string) (p pending, ok bool) {
+func (s sealer) open(text string) (t trip, ok bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
-		return p, false
+		return t, false
 	}
 	plain, err := s.aead.Open(nil, nil, sealed, nil)
 	if err != nil {
-		return p, false
+		return t, false
 	}
-	return p, json.Unmarshal(plain, &p) == nil
+	return t, json.Unmarshal(plain, &t) == nil
 }
 
 // usedOnce remembers which sign-ins have come back, so that each comes back once. When there are too many the oldest is forgotten: a

@@ -141,7 +141,7 @@ func (b *browser) comeBack(t testing.TB, start string) *url.URL {
 		}
 		return nil
 	}
-	resp, body := b.visit(t, start)
+	resp, body := b.visit(t, OIDCStartPath)
 	b.CheckRedirect = nil
 	back, err := resp.Location()
 	if err != nil {
@@ -331,7 +331,7 @@ func TestOIDCGroups(t *testing.T) {
 func TestOIDCNoRole(t *testing.T) {
 	s := newSite(t, testMapping)
 	for _, groups := range []any{nil, "", "*", "Audit", "shop", []any{}, []any{"shop-devs "}, 7, map[string]any{"shop-devs": true}, true} {
-		s.issuer.set(func() { s.issuer.user = map[string]any{"sub": "u-2", "preferred_username": "bo", "groups": groups} })
+		s.issuer.set(func() { s.issuer.user = map[string]any{"sub": "u-2", "preferred_username": "bo", "email": "no address", "groups": groups} })
 		b := s.browser(t)
 		resp, body := b.visit(t, OIDCStartPath)
 		if _, in := b.who(); in || resp.StatusCode != 403 || !strings.Contains(body, "administrator") || strings.Contains(body, "shop") || strings.Contains(body, "audit") {
@@ -534,20 +534,29 @@ func TestNewOIDC(t *testing.T) {
 	f("mapping", func(o *OIDCOptions) { o.Mapping = nil })
 }
 
-func TestSlowProvider(t *testing.T) {
+// A provider that does not answer holds nobody up for long.
+func TestOIDCSlowProvider(t *testing.T) {
 	s := newSite(t, "* = reader@*")
 	s.oidc.client.Timeout = 50 * time.Millisecond
 	release := make(chan struct{})
 	defer close(release)
 	slow := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release })
-	for _, path := range []string{"/token", "/keys", "/userinfo"} {
+	f := func(path string, status int) {
+		t.Helper()
+		s.oidc.discovery = discovery{}
 		s.issuer.set(func() {
 			s.issuer.info, s.issuer.instead = map[string]any{"sub": "u-1"}, map[string]http.Handler{path: slow}
 		})
 		b := s.browser(t)
-		resp, body := b.visit(t, OIDCStartPath)
-		if _, in := b.who(); in || resp.StatusCode != 503 && resp.StatusCode != 401 {
-			t.Errorf("%s: signed in %v, %d %s", path, in, resp.StatusCode, body)
+		if resp, body := b.visit(t, OIDCStartPath); resp.StatusCode != status {
+			t.Errorf("%s: %d %s", path, resp.StatusCode, body)
+		}
+		if _, in := b.who(); in {
+			t.Errorf("%s: signed in", path)
 		}
 	}
+	f("/.well-known/openid-configuration", 503)
+	f("/token", 503)
+	f("/userinfo", 503)
+	f("/keys", 401) // go-oidc does not tell missing keys from a signature that is none
 }
