@@ -30,11 +30,11 @@ type accountRecord struct {
 	Disabled   time.Time    `json:"disabled,omitzero"`
 	LastSignIn time.Time    `json:"last_sign_in,omitzero"`
 
-	Password string         `json:"password,omitempty"` // see password.go; "": none yet, or somebody else vouches for the person
-	Epoch    uint64         `json:"epoch,omitzero"`     // a session of another epoch is over: raising it ends all of them in one step
-	Networks []netip.Prefix `json:"networks,omitempty"` // where the person has signed in from, the latest first; see lockout.go
-	TOTP     *totpRecord    `json:"totp,omitempty"`     // the second factor, if there is one
-	Recovery [][]byte       `json:"recovery,omitempty"` // SHA-256 of the recovery codes that are left
+	Password string       `json:"password,omitempty"` // see password.go; "": none yet, or somebody else vouches for the person
+	Epoch    uint64       `json:"epoch,omitzero"`     // a session of another epoch is over: raising it ends all of them in one step
+	Networks []netip.Addr `json:"networks,omitempty"` // where the person has signed in from, the latest first; see lockout.go
+	TOTP     *totpRecord  `json:"totp,omitempty"`     // the second factor, if there is one
+	Recovery [][]byte     `json:"recovery,omitempty"` // SHA-256 of the recovery codes that are left
 
 	Issuer  string `json:"issuer,omitempty"` // with Subject: whom an OpenID provider vouches for
 	Subject string `json:"subject,omitempty"`

@@ -29,7 +29,9 @@ type Caller struct {
 	Type    string // what ID and Name are of: "token" or "account"
 	Tenants engine.Tenants
 
-	session string // the session's key; "" for a token
+	// Of a person's session; zero for a token.
+	session string // its key
+	epoch   uint64
 	reach   *reach // the account's when the request came
 }
 

@@ -20,14 +20,23 @@ const (
 	actionSetup             = "account.set_up"
 )
 
-// note makes an event of what somebody did, or failed to do.
-func (a *Auth) note(ctx context.Context, action, operation string, who engine.Actor, err error) {
-	e := &engine.Event{Action: action, Operation: operation, Result: engine.Success, Actor: who}
-	if err != nil {
-		p := reply.ProblemOf(err)
-		e.Result, e.Error = engine.Failure, &engine.EventError{Code: p.Code(), Message: p.Detail}
-	}
-	a.record(ctx, e)
+// Codes of the errors of failed events.
+const (
+	codeCredentials  = "credentials"   // no such account, a wrong password, or an account that is disabled or not set up: which is not said
+	codeLocked       = "locked"        // too many failures before; told once for every pause
+	codeSecondFactor = "second_factor" // the password was right
+	codeRefused      = "refused"       // the provider's word was good, and the account may not
+)
+
+// note makes an event of what somebody has done.
+func (a *Auth) note(ctx context.Context, action, operation string, who engine.Actor) {
+	a.record(ctx, &engine.Event{Action: action, Operation: operation, Result: engine.Success, Actor: who})
+}
+
+// noteFailure makes an event of what somebody has failed to do.
+func (a *Auth) noteFailure(ctx context.Context, action, operation string, who engine.Actor, code string, err error) {
+	a.record(ctx, &engine.Event{Action: action, Operation: operation, Result: engine.Failure, Actor: who,
+		Error: &engine.EventError{Code: code, Message: reply.ProblemOf(err).Detail}})
 }
 
 // attempted is a name that somebody typed as an event may have it.

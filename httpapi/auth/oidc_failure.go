@@ -39,11 +39,11 @@ func badAnswer(field, detail string) *failure {
 }
 
 func notOurs(cause string) *failure {
-	return &failure{"state", reply.SignInFailed(startAgain), errors.New(cause)}
+	return &failure{"state", reply.Unauthorized(startAgain), errors.New(cause)}
 }
 
 func untrusted(code string, cause error) *failure {
-	return &failure{code, reply.SignInFailed("what the sign-in provider sent could not be trusted; the administrator finds why in the log"), cause}
+	return &failure{code, reply.Unauthorized("what the sign-in provider sent could not be trusted; the administrator finds why in the log"), cause}
 }
 
 func providerDown(cause error) *failure {
@@ -51,7 +51,7 @@ func providerDown(cause error) *failure {
 }
 
 func noRole() *failure {
-	return &failure{"no-role", reply.NoRole("you are signed in at the provider, but that gives you no role here: ask the administrator of this server"), nil}
+	return &failure{"no-role", reply.Forbidden("you are signed in at the provider, but that gives you no role here: ask the administrator of this server"), nil}
 }
 
 // providerErrors are the words of OAuth 2.0 and OpenID Connect for why a provider does not sign someone in. Nothing else that came in the
@@ -67,7 +67,7 @@ func refusedByProvider(word string) *failure {
 	if word == "server_error" || word == "temporarily_unavailable" {
 		return providerDown(errors.New("the provider answered " + word))
 	}
-	return &failure{"refused", reply.SignInFailed("the sign-in provider refused: " + word), nil}
+	return &failure{"refused", reply.Unauthorized("the sign-in provider refused: " + word), nil}
 }
 
 // exchangeFailed tells a code that the provider does not take from a provider that does not work, or not with us. The answer's body stays

@@ -331,7 +331,9 @@ func TestOIDCGroups(t *testing.T) {
 func TestOIDCNoRole(t *testing.T) {
 	s := newSite(t, testMapping)
 	for _, groups := range []any{nil, "", "*", "Audit", "shop", []any{}, []any{"shop-devs "}, 7, map[string]any{"shop-devs": true}, true} {
-		s.issuer.set(func() { s.issuer.user = map[string]any{"sub": "u-2", "preferred_username": "bo", "email": "no address", "groups": groups} })
+		s.issuer.set(func() {
+			s.issuer.user = map[string]any{"sub": "u-2", "preferred_username": "bo", "email": "no address", "groups": groups}
+		})
 		b := s.browser(t)
 		resp, body := b.visit(t, OIDCStartPath)
 		if _, in := b.who(); in || resp.StatusCode != 403 || !strings.Contains(body, "administrator") || strings.Contains(body, "shop") || strings.Contains(body, "audit") {

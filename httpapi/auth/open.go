@@ -34,6 +34,9 @@ type Auth struct {
 	store    store // of the tokens
 	accounts accounts
 	sessions table[sessionRecord]
+	setups   table[setupRecord]
+	hasher   *hasher
+	guards   guards
 
 	sessionIdle, sessionMax time.Duration
 
@@ -50,7 +53,8 @@ type Auth struct {
 // shown once; otherwise the returned token is empty. When the records are damaged it does not fail, but then nobody is let in: which tokens
 // are revoked cannot be told. Close must be called before the log's.
 func Open(o Options) (a *Auth, made string, err error) {
-	a = &Auth{store: store{records: o.Records}, now: o.Now, logger: o.Logger, stop: make(chan struct{}), stopped: make(chan struct{})}
+	a = &Auth{store: store{records: o.Records}, now: o.Now, logger: o.Logger, hasher: newHasher(), guards: newGuards(),
+		stop: make(chan struct{}), stopped: make(chan struct{})}
 	a.sessionIdle, a.sessionMax = cmp.Or(o.SessionIdle, DefaultSessionIdle), cmp.Or(o.SessionMax, DefaultSessionMax)
 	if a.now == nil {
 		a.now = time.Now
@@ -95,7 +99,10 @@ func (a *Auth) load(records *engine.Records) error {
 	if err := a.accounts.load(records); err != nil {
 		return err
 	}
-	return a.sessions.load(records, sessionKind)
+	if err := a.sessions.load(records, sessionKind); err != nil {
+		return err
+	}
+	return a.setups.load(records, setupKind)
 }
 
 // makeBootstrap makes the token of TokenFile. The record is first: dying in between leaves one that nobody has the secret of, and the next

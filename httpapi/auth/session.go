@@ -109,12 +109,12 @@ func (a *Auth) ends(rec *sessionRecord) time.Time {
 
 // admitSession binds a session to what its account may do where need is asked for.
 func admitSession(s *session, acc *account, need Right) (Caller, error) {
-	r := acc.value.Load()
-	caller := Caller{ID: acc.id, Name: r.Login, Email: r.Email, Type: "account", session: s.id, reach: r.reach}
-	switch pending := s.value.Load().Pending; {
-	case pending && need != Pending:
+	r, rec := acc.value.Load(), s.value.Load()
+	caller := Caller{ID: acc.id, Name: r.Login, Email: r.Email, Type: "account", session: s.id, epoch: rec.Epoch, reach: r.reach}
+	switch {
+	case rec.Pending && need != Pending:
 		return Caller{}, errPending
-	case !pending && need == Pending:
+	case !rec.Pending && need == Pending:
 		return Caller{}, reply.Forbidden("no second factor is asked for")
 	case need == Pending, need == Self, need == Known:
 		return caller, nil
@@ -128,11 +128,10 @@ func admitSession(s *session, acc *account, need Right) (Caller, error) {
 
 // begin makes a session and gives the browser its cookie; the one that the browser had before is over. It is on disk on return.
 func (a *Auth) begin(w http.ResponseWriter, r *http.Request, rec sessionRecord) error {
-	secret := newSessionSecret()
-	cookie, err := newCookie(r, secret)
-	if err != nil {
+	if err := private(r); err != nil {
 		return err
 	}
+	secret := newSessionSecret()
 	agent := r.UserAgent()
 	if len(agent) > maxAgentBytes {
 		agent = agent[:maxAgentBytes]
@@ -147,7 +146,7 @@ func (a *Auth) begin(w http.ResponseWriter, r *http.Request, rec sessionRecord) 
 	if _, err := a.sessions.put(sessionKey(secret), &rec); err != nil {
 		return fmt.Errorf("begin session: %w", err)
 	}
-	http.SetCookie(w, cookie)
+	http.SetCookie(w, newCookie(r, secret))
 	return nil
 }
 
@@ -204,7 +203,7 @@ func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request, by Caller) error 
 		return fmt.Errorf("end session: %w", err)
 	}
 	dropCookie(w, r)
-	a.note(r.Context(), actionSignOut, engine.OpLogout, by.Actor(), nil)
+	a.note(r.Context(), actionSignOut, engine.OpLogout, by.Actor())
 	return nil
 }
 
@@ -218,7 +217,7 @@ func (a *Auth) SignOutEverywhere(w http.ResponseWriter, r *http.Request, by Call
 		return fmt.Errorf("end all sessions: %w", err)
 	}
 	dropCookie(w, r)
-	a.note(r.Context(), actionSignOutEverywhere, engine.OpLogout, by.Actor(), nil)
+	a.note(r.Context(), actionSignOutEverywhere, engine.OpLogout, by.Actor())
 	return nil
 }
 

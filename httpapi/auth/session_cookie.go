@@ -27,22 +27,28 @@ func newSessionSecret() string {
 	return base64.RawURLEncoding.EncodeToString(random)
 }
 
-// newCookie returns the cookie for a new session, or refuses to send one over a network that others may listen to. It has no end of its own: a
-// browser that is closed forgets it, and the server ends the session anyhow. Links from other sites, as from a ticket, do open what they
-// point at (Lax); what changes something takes more, see sameSite.
-func newCookie(r *http.Request, secret string) (*http.Cookie, error) {
+// newCookie returns the cookie for a new session. It has no end of its own: a browser that is closed forgets it, and the server ends the
+// session anyhow. Links from other sites, as from a ticket, do open what they point at (Lax); what changes something takes more, see
+// sameSite.
+func newCookie(r *http.Request, secret string) *http.Cookie {
 	secure := overTLS(r)
-	if !secure && !onThisMachine(r) {
-		return nil, reply.Forbidden("people sign in over TLS, or on the server's own machine at a loopback address; behind a proxy that has TLS, " +
-			"name it with --trusted-proxies and let it send X-Forwarded-Proto")
+	return &http.Cookie{Name: cookieName(secure), Value: secret, Path: "/", Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+}
+
+// private refuses to take a password, or to give a cookie, over a network that others may listen to.
+func private(r *http.Request) error {
+	if overTLS(r) || onThisMachine(r) {
+		return nil
 	}
-	return &http.Cookie{Name: cookieName(secure), Value: secret, Path: "/", Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode}, nil
+	return reply.Forbidden("people sign in over TLS, or on the server's own machine at a loopback address; behind a proxy that has TLS, " +
+		"name it with --trusted-proxies and let it send X-Forwarded-Proto")
 }
 
 // dropCookie has the browser forget the session.
 func dropCookie(w http.ResponseWriter, r *http.Request) {
-	secure := overTLS(r)
-	http.SetCookie(w, &http.Cookie{Name: cookieName(secure), Path: "/", MaxAge: -1, Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	gone := newCookie(r, "")
+	gone.MaxAge = -1
+	http.SetCookie(w, gone)
 }
 
 // readCookie returns the secret of the request's session, or "" when it has none, or something that is none. Of two cookies of the name,

@@ -25,18 +25,19 @@ func (a *Auth) SignInAs(w http.ResponseWriter, r *http.Request, id Identity) err
 		return a.broken
 	}
 	if id.Issuer == "" || id.Subject == "" {
-		return fmt.Errorf("sign in at a provider: an identity has neither issuer nor subject missing")
+		return fmt.Errorf("sign in at a provider: the identity lacks its issuer or its subject")
 	}
 	acc, err := a.accountOf(id)
 	if err != nil {
-		a.note(r.Context(), actionSignIn, engine.OpLogin, engine.Actor{Name: attempted(cmp.Or(id.Login, id.Name)), Email: attempted(id.Email), Type: "account"}, err)
+		who := engine.Actor{Name: attempted(cmp.Or(id.Login, id.Name)), Email: attempted(id.Email), Type: "account"}
+		a.noteFailure(r.Context(), actionSignIn, engine.OpLogin, who, codeRefused, err)
 		return err
 	}
 	rec := acc.value.Load()
 	if err := a.begin(w, r, sessionRecord{Account: acc.id, Epoch: rec.Epoch}); err != nil {
 		return err
 	}
-	a.note(r.Context(), actionSignIn, engine.OpLogin, rec.actor(acc.id), nil)
+	a.note(r.Context(), actionSignIn, engine.OpLogin, rec.actor(acc.id))
 	return nil
 }
 

@@ -38,7 +38,7 @@ func (a *Auth) writeUse() error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, a.sweepSessions())...)
+	return errors.Join(append(errs, a.sweepSessions(), a.sweepSetups())...)
 }
 
 // Close writes what is not written yet. The log is closed after it.
