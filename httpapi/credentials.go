@@ -3,7 +3,6 @@ package httpapi
 import (
 	"net/http"
 
-	"github.com/go-json-experiment/json"
 	"github.com/gorilla/mux"
 
 	"annals/httpapi/auth"
@@ -19,13 +18,9 @@ type newCredentialReply struct {
 
 // postCredential answers POST /api/v1/credentials.
 func (a *API) postCredential(w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
 	var wish auth.CredentialWish
-	if err := json.Unmarshal(body, &wish, json.RejectUnknownMembers(true)); err != nil {
-		return notAWish("credential", err)
+	if err := readJSON(w, r, "the credential", &wish); err != nil {
+		return err
 	}
 	made, secret, err := a.access.MakeCredential(auth.From(r.Context()), wish)
 	if err != nil {

@@ -39,6 +39,26 @@ var ownNames = map[string]string{
 	"GET /api/v1/credentials":         "credential.list",
 	"DELETE /api/v1/credentials/{id}": "credential.revoke",
 	"POST /api/v1/master-key/rotate":  "master-key.rotate",
+
+	"POST /api/v1/session":         "",
+	"POST /api/v1/session/totp":    "",
+	"GET /api/v1/session":          "",
+	"DELETE /api/v1/session":       "",
+	"GET /api/v1/sessions":         "session.list",
+	"DELETE /api/v1/sessions":      "",
+	"PUT /api/v1/account/password": "",
+	"POST /api/v1/account/totp":    "",
+	"PUT /api/v1/account/totp":     "",
+	"DELETE /api/v1/account/totp":  "",
+	"POST /api/v1/setup/look":      "",
+	"POST /api/v1/setup":           "",
+
+	"POST /api/v1/accounts":            "account.create",
+	"GET /api/v1/accounts":             "account.list",
+	"GET /api/v1/accounts/{id}":        "account.view",
+	"PATCH /api/v1/accounts/{id}":      "account.change",
+	"POST /api/v1/accounts/{id}/reset": "account.reset",
+	"POST /api/v1/setup/first":         "account.setup_link",
 }
 
 // ownName returns the action of a route; "" means that it is not recorded. One that has no name goes by its method and path: it is not forgotten.

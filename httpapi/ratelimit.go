@@ -18,7 +18,7 @@ import (
 // RateLimits bound how many requests the server answers. They count requests, not events: a shipper that sends batches stays far below.
 type RateLimits struct {
 	PerAddress float64 // requests a second from one address, before anything is known of the caller; 0: no limit
-	PerToken   float64 // requests a second with one token, wherever they come from; 0: no limit
+	PerToken   float64 // requests a second with one token or account, wherever they come from; 0: no limit
 	Loopback   bool    // whether requests from this machine are limited as well
 }
 
@@ -112,7 +112,7 @@ func (a *API) limitAddress(next http.Handler) http.Handler {
 }
 
 // limitToken counts requests by who makes them, once that is known, so that nobody can use up another's limit, or make the server remember
-// guesses; where nobody is asked who they are, nobody is known.
+// guesses; where nobody is asked who they are, nobody is known. All sessions of an account count together.
 func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 	if a.perToken == nil || need == auth.None {
 		return next
@@ -122,8 +122,9 @@ func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if wait, ok := a.perToken.take(identityOf(auth.From(r.Context()))); !ok {
-			a.refuse(w, r, "token-rate", wait, fmt.Sprintf("more than %g requests a second come with this token", a.limits.PerToken))
+		caller := auth.From(r.Context())
+		if wait, ok := a.perToken.take(identityOf(caller)); !ok {
+			a.refuse(w, r, "token-rate", wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type))
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+
 )
 
 func TestLimiter(t *testing.T) {

@@ -11,13 +11,17 @@ import (
 )
 
 // route is one line of the API's table of contents. Need is the right that it takes; the handler's caller has it in the tenants that it is given,
-// and with AllTenants in all. Query names every query parameter that it takes; any other is refused.
+// and with AllTenants in all. Query names every query parameter that it takes; any other is refused,
+// unless it ends with andOthers.
 type route struct {
 	method, path string
 	need         auth.Right
 	query        string
 	serve        func(http.ResponseWriter, *http.Request) error
 }
+
+// andOthers leaves it to the handler to read the query string. It is for addresses that other people's programs make.
+const andOthers = " *"
 
 func (a *API) routes() []route {
 	const (
@@ -55,6 +59,35 @@ func (a *API) routes() []route {
 		{"DELETE", v1 + "/credentials/{id}", auth.Manage, "", a.deleteCredential},
 		{"POST", v1 + "/master-key/rotate", auth.Manage | auth.AllTenants, "", a.rotateMasterKey},
 
+		// People. Signing in is open, and bounded by auth; the rest is about the account of whoever is signed in. A token may ask who it is.
+		{"POST", v1 + "/session", auth.None, "", a.postSession},
+		{"POST", v1 + "/session/totp", auth.Pending, "", a.postSessionTOTP},
+		{"GET", v1 + "/session", auth.Known, "", a.getSession},
+		{"DELETE", v1 + "/session", auth.Self, "", a.deleteSession},
+		{"GET", v1 + "/sessions", auth.Self, "", a.listSessions},
+		{"DELETE", v1 + "/sessions", auth.Self, "", a.deleteSessions},
+		{"PUT", v1 + "/account/password", auth.Self, "", a.putPassword},
+		{"POST", v1 + "/account/totp", auth.Self, "", a.postTOTP},
+		{"PUT", v1 + "/account/totp", auth.Self, "", a.putTOTP},
+		{"DELETE", v1 + "/account/totp", auth.Self, "", a.deleteTOTP},
+
+		// Accounts are managed as tokens are. Nobody chooses another's password: a link does, whose code is all that opens the set-up.
+		{"POST", v1 + "/accounts", auth.Manage, "", a.postAccount},
+		{"GET", v1 + "/accounts", auth.Manage, "", a.listAccounts},
+		{"GET", v1 + "/accounts/{id}", auth.Manage, "", a.getAccount},
+		{"PATCH", v1 + "/accounts/{id}", auth.Manage, "", a.patchAccount},
+		{"POST", v1 + "/accounts/{id}/reset", auth.Manage, "", a.resetAccount},
+		{"POST", v1 + "/setup/first", auth.Manage | auth.AllTenants, "", a.postFirstSetup},
+		{"POST", v1 + "/setup/look", auth.None, "", a.lookSetup},
+		{"POST", v1 + "/setup", auth.None, "", a.postSetup},
+		{"GET", "/setup", auth.None, "", a.getSetup},
+		{"GET", "/setup.js", auth.None, "", a.getSetupScript},
+		{"GET", "/setup.css", auth.None, "", a.getSetupStyle},
+
+		// People sign in. There is nothing here without a provider. A provider adds parameters of its own.
+		{"GET", auth.OIDCStartPath, auth.None, "return", a.startOIDC},
+		{"GET", auth.OIDCCallbackPath, auth.None, "code state iss error error_description error_uri session_state" + andOthers, a.finishOIDC},
+
 		{"GET", v1 + "/openapi.json", auth.None, "", a.openAPI},
 		{"GET", "/healthz", auth.None, "", a.healthz},
 		{"GET", "/readyz", auth.None, "", a.readyz},
@@ -67,17 +100,22 @@ func (a *API) router() http.Handler {
 	// Event IDs may hold slashes and dots, so paths are matched as they were sent, percent-encoded and not cleaned.
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, rt := range a.routes() {
-		r.Handle(rt.path, onRoute(rt.path, a.access.Require(rt.need, a.limitToken(rt.need, a.record(rt, rt.handler()))))).Methods(rt.method)
+		r.Handle(rt.path, onRoute(rt.path, a.access.Require(rt.need, onlyJSON(a.limitToken(rt.need, a.record(rt, rt.handler())))))).Methods(rt.method)
 	}
-	r.NotFoundHandler = answer(func(http.ResponseWriter, *http.Request) error {
-		return reply.NotFound("no such path; /api/v1/openapi.json describes what is here")
-	})
+	r.NotFoundHandler = answer(func(http.ResponseWriter, *http.Request) error { return noSuchPath() })
 	r.MethodNotAllowedHandler = answer(a.methodNotAllowed)
 	return r
 }
 
+func noSuchPath() error {
+	return reply.NotFound("no such path; /api/v1/openapi.json describes what is here")
+}
+
 // handler checks the names of the parameters, so that a misspelt one is never silently ignored.
 func (rt route) handler() http.Handler {
+	if strings.HasSuffix(rt.query, andOthers) {
+		return answer(rt.serve)
+	}
 	names := strings.Fields(rt.query)
 	return answer(func(w http.ResponseWriter, r *http.Request) error {
 		if err := checkNames(r, names); err != nil {

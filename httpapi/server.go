@@ -22,6 +22,7 @@ import (
 type Options struct {
 	Log        *engine.Log
 	Auth       *auth.Auth
+	OIDC       *auth.OIDC             // signs people in through a provider; nil: there is none
 	Version    string                 // shown on the first page and in stats; "" means "dev"
 	Logger     *slog.Logger           // nil: slog.Default()
 	Now        func() time.Time       // nil: time.Now. What time words such as now-15m count from
@@ -37,6 +38,7 @@ type Options struct {
 type API struct {
 	log       *engine.Log
 	access    *auth.Auth
+	oidc      *auth.OIDC // nil: none
 	version   string
 	logger    *slog.Logger
 	now       func() time.Time
@@ -59,7 +61,7 @@ type API struct {
 
 // New makes the API. It panics when two collectors describe the same metric, which is a mistake in the program.
 func New(o Options) *API {
-	a := &API{log: o.Log, access: o.Auth, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
+	a := &API{log: o.Log, access: o.Auth, oidc: o.OIDC, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
 		proxies: o.Proxies, limits: o.Limits, own: o.Own, bodyTimeout: defaultBodyTimeout, metrics: newMetrics(o.Collectors),
 		perAddress: newLimiter[netip.Addr](o.Limits.PerAddress), perToken: newLimiter[identity](o.Limits.PerToken), drain: make(chan struct{})}
 	if a.version == "" {

@@ -1,12 +1,8 @@
 package httpapi
 
 import (
-	"errors"
 	"net/http"
-	"strings"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gorilla/mux"
 
 	"annals/engine"
@@ -23,13 +19,9 @@ type newTokenReply struct {
 
 // postToken answers POST /api/v1/tokens.
 func (a *API) postToken(w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
 	var wish auth.Wish
-	if err := json.Unmarshal(body, &wish, json.RejectUnknownMembers(true)); err != nil {
-		return notAWish("token", err)
+	if err := readJSON(w, r, "the token", &wish); err != nil {
+		return err
 	}
 	token, text, err := a.access.Make(auth.From(r.Context()), wish)
 	if err != nil {
@@ -37,22 +29,6 @@ func (a *API) postToken(w http.ResponseWriter, r *http.Request) error {
 	}
 	recorder.Edit(r.Context(), onToken(token))
 	return reply.JSON(w, http.StatusCreated, newTokenReply{token, text})
-}
-
-// notAWish names the member that cannot be read.
-func notAWish(what string, err error) error {
-	var at jsontext.Pointer
-	if s, ok := errors.AsType[*json.SemanticError](err); ok {
-		at, err = s.JSONPointer, s.Err
-		if err == nil {
-			err = errors.New("is of the wrong kind")
-		}
-	} else if s, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		at = s.JSONPointer
-	}
-	p := reply.BadBody("the %s cannot be read: %v", what, err)
-	p.Field = strings.ReplaceAll(strings.TrimPrefix(string(at), "/"), "/", ".")
-	return p
 }
 
 type tokensReply struct {

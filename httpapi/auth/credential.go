@@ -155,7 +155,7 @@ func (c *Credential) Check(ctx context.Context, proven bool, need Right) (Caller
 	}
 	a.failures.pass(at)
 	c.entry.used.Store(a.now().UnixNano())
-	caller, err := c.entry.caller(need)
+	caller, err := c.entry.admit(need)
 	noteCaller(ctx, caller)
 	if err != nil {
 		return Caller{}, err

@@ -365,13 +365,6 @@ func TestSecretIsHidden(t *testing.T) {
 // spellings are the ways in which bytes may stand in text.
 func spellings(b []byte) map[string]string {
 	numbers := strings.Trim(fmt.Sprint(b), "[]")
-	return map[string]string{"text": string(b), "hex": fmt.Sprintf("%x", b), "base64": strings.Trim(must(json.Marshal(b)), `"=`), "numbers": numbers,
+	return map[string]string{"text": string(b), "hex": fmt.Sprintf("%x", b), "base64": strings.Trim(string(must(json.Marshal(b))), `"=`), "numbers": numbers,
 		"numbers with commas": strings.ReplaceAll(numbers, " ", ","), "Go": strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", b), "[]byte{"), "}")}
-}
-
-func must(text []byte, err error) string {
-	if err != nil {
-		panic(err)
-	}
-	return string(text)
 }

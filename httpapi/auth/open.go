@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,11 +17,14 @@ import (
 // Options configure Auth. Dir and Records are required.
 type Options struct {
 	Dir     string           // the data directory, where TokenFile is
-	Records *engine.Records  // of the log. The tokens of its kind are changed by nobody else
+	Records *engine.Records  // of the log. Those of the kinds token, account, session and setup are changed by nobody else
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default()
 
 	MasterKey MasterKey // what seals the secrets of credentials; the zero value: a file in Dir
+
+	SessionIdle time.Duration // how long a session may be idle; 0: DefaultSessionIdle
+	SessionMax  time.Duration // when it ends however busy it is; 0: DefaultSessionMax
 
 	// Record takes an event for the server's own log: who signed in or failed to, what changed of an account by itself. Action, operation,
 	// result, error, actor and details are set; tenant, time, source and the request's ID are filled in from ctx, which is the request's. It does
@@ -28,14 +32,22 @@ type Options struct {
 	Record func(ctx context.Context, e *engine.Event)
 }
 
-// Auth knows the tokens and credentials. All methods may be called concurrently.
+// Auth knows the tokens, the credentials and the people. All methods may be called concurrently.
 type Auth struct {
 	store       store // of the tokens
 	credentials store
 	secrets     *secrets // of the credentials, and whatever else must be had back in clear
 	failures    *lockout[failureKey]
 
-	broken error // why no token can be checked, if none can; set by Open
+	accounts accounts
+	sessions table[sessionRecord]
+	setups   table[setupRecord]
+	hasher   *hasher
+	guards   guards
+
+	sessionIdle, sessionMax time.Duration
+
+	broken error // why nobody can be let in, if so; set by Open
 	now    func() time.Time
 	logger *slog.Logger
 	record func(context.Context, *engine.Event) // never nil
@@ -45,12 +57,13 @@ type Auth struct {
 }
 
 // Open loads the tokens and sees to the one in TokenFile. When there is none, as at the first start, it makes one and returns it, to be
-// shown once; otherwise the returned token is empty. When the records are damaged it does not fail, but then no token is accepted: which of
-// them are revoked cannot be told. When the master key is missing or another one it does not fail either, and then no credential is accepted; a
+// shown once; otherwise the returned token is empty. When the records are damaged it does not fail, but then nobody is let in: which tokens
+// are revoked cannot be told. When the master key is missing or another one it does not fail either, and then what it sealed cannot be used; a
 // key file that is named and cannot be read is a mistake. Close must be called before the log's.
 func Open(o Options) (a *Auth, made string, err error) {
 	a = &Auth{store: store{records: o.Records, kind: recordKind}, credentials: store{records: o.Records, kind: credentialKind},
-		now: o.Now, logger: o.Logger, stop: make(chan struct{}), stopped: make(chan struct{})}
+		now: o.Now, logger: o.Logger, hasher: newHasher(), guards: newGuards(), stop: make(chan struct{}), stopped: make(chan struct{})}
+	a.sessionIdle, a.sessionMax = cmp.Or(o.SessionIdle, DefaultSessionIdle), cmp.Or(o.SessionMax, DefaultSessionMax)
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -69,10 +82,10 @@ func Open(o Options) (a *Auth, made string, err error) {
 	if err != nil && !missing {
 		return nil, "", err
 	}
-	switch err := a.load(); {
+	switch err := a.load(o.Records); {
 	case errors.Is(err, engine.ErrDamaged):
 		a.broken = err
-		a.logger.Error("no token is accepted until the records are whole again", "err", err)
+		a.logger.Error("nobody is let in until the records are whole again", "err", err)
 	case err != nil:
 		return nil, "", err
 	case missing:
@@ -92,8 +105,12 @@ func Open(o Options) (a *Auth, made string, err error) {
 }
 
 // load reads the records of all kinds.
-func (a *Auth) load() error {
-	for _, load := range []func() error{a.store.load, a.credentials.load, a.secrets.load} {
+func (a *Auth) load(records *engine.Records) error {
+	for _, load := range []func() error{a.store.load, a.credentials.load, a.secrets.load,
+		func() error { return a.accounts.load(records) },
+		func() error { return a.sessions.load(records, sessionKind) },
+		func() error { return a.setups.load(records, setupKind) },
+	} {
 		if err := load(); err != nil {
 			return err
 		}

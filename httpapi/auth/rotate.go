@@ -52,13 +52,13 @@ func (s *secrets) prepareNext() (*masterKey, error) {
 	}
 	switch {
 	case s.source.path == "":
-		return nil, reply.Conflict("the master key comes from the environment: start the server with the new one in ANNALS_MASTER_KEY_NEXT")
+		return nil, reply.WrongState("the master key comes from the environment: start the server with the new one in ANNALS_MASTER_KEY_NEXT")
 	case len(s.keys) == 0:
-		return nil, reply.Conflict("there is no master key yet; it is made with the first secret")
+		return nil, reply.WrongState("there is no master key yet; it is made with the first secret")
 	}
 	for name, sealed := range s.sealed {
 		if _, err := keyWith(s.keys, sealedBy(sealed)).open(name, sealed); err != nil {
-			return nil, reply.Conflict(fmt.Sprintf("the secret of %s cannot be opened: %v; revoke what it belongs to", name, err))
+			return nil, reply.WrongState("the secret of %s cannot be opened: %v; revoke what it belongs to", name, err)
 		}
 	}
 	key, next, err := s.source.read()
@@ -66,7 +66,7 @@ func (s *secrets) prepareNext() (*masterKey, error) {
 	case err != nil:
 		return nil, err
 	case key != nil && keyWith(s.keys, key.id) == nil:
-		return nil, reply.Conflict("the file has another master key than the one in use: put the right one there, or start the server again")
+		return nil, reply.WrongState("the file has another master key than the one in use: put the right one there, or start the server again")
 	case next != nil:
 		return next, nil
 	}

@@ -37,14 +37,14 @@ func (r *record) valid(now time.Time) bool {
 
 // entry is a token or a credential in memory, ready to be checked.
 type entry struct {
-	typ, id, name string                   // typ is the kind of its record, and its caller's type
-	tenants       map[Right]engine.Tenants // never changed
-	record        atomic.Pointer[record]   // replaced, never changed in place
-	used          atomic.Int64             // last use since the start, Unix nanoseconds; 0: none
+	typ, id, name string                 // typ is the kind of its record, and its caller's type
+	reach         *reach                 // never changed
+	record        atomic.Pointer[record] // replaced, never changed in place
+	used          atomic.Int64           // last use since the start, Unix nanoseconds; 0: none
 }
 
 func newEntry(typ, id string, r *record) *entry {
-	e := &entry{typ: typ, id: id, name: r.Name, tenants: scopes(r.Grants)}
+	e := &entry{typ: typ, id: id, name: r.Name, reach: scopes(r.Grants)}
 	e.record.Store(r)
 	return e
 }

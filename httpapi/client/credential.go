@@ -141,7 +141,7 @@ func (c *credentialFlags) create(ctx context.Context, env *Env, _ []string) erro
 		text = made.AppKey
 	}
 	fmt.Fprintf(env.Stderr, "credential %s (%s) for %s is %s, %s; its secret is shown only now\n", visible(made.ID), visible(made.Name), visible(made.Kind),
-		visible(made.roles()), made.until())
+		visible(roles(made.Grants)), made.until())
 	_, err = fmt.Fprintln(env.Stdout, visible(text))
 	return err
 }
@@ -163,7 +163,7 @@ func (c *credentialFlags) list(ctx context.Context, env *Env, _ []string) error 
 	out := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "KEY ID\tKIND\tNAME\tLAST USED\tACCEPTED\tROLE")
 	for _, x := range answer.Credentials {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", visible(x.ID), visible(x.Kind), visible(x.Name), x.used(), x.until(), visible(x.roles()))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", visible(x.ID), visible(x.Kind), visible(x.Name), lastTime(x.LastUsed), x.until(), visible(roles(x.Grants)))
 	}
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("write table: %w", err)

@@ -30,3 +30,13 @@ func Network(a netip.Addr) netip.Addr {
 	}
 	return prefix.Addr()
 }
+
+type secureKey struct{}
+
+// WithSecure notes that the request behind ctx came over TLS, if not to us, then to a proxy that is believed.
+func WithSecure(ctx context.Context) context.Context {
+	return context.WithValue(ctx, secureKey{}, true)
+}
+
+// Secure reports whether the request behind ctx is known to have come over TLS.
+func Secure(ctx context.Context) bool { return ctx.Value(secureKey{}) != nil }
