@@ -32,7 +32,7 @@ func checkPassword(field, password string, r *accountRecord) error {
 		return fieldError(field, "is %d bytes, the limit is %d", len(password), MaxPasswordBytes)
 	}
 	folded, err := precis.OpaqueString.String(password)
-	if err != nil && password != "" {
+	if err != nil && password != "" || !utf8.ValidString(password) {
 		return fieldError(field, "has a character that is none to type, such as a control character")
 	}
 	if n := utf8.RuneCountInString(folded); n < MinPasswordChars {
