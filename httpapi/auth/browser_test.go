@@ -123,7 +123,6 @@ func (d *doors) told() (lines []string) {
 	return lines
 }
 
-
 func (d *doors) browserNetwork() netip.Addr {
 	return reply.Network(reply.Client(d.browser().request().Context()))
 }

@@ -41,7 +41,7 @@ func (d *doors) code(t testing.TB, secret string) string {
 // A code is taken for as long as RFC 6238 advises, and once: neither it nor an earlier one is taken again.
 func TestTOTPStep(t *testing.T) {
 	const secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ" // RFC 6238's
-	start := time.Unix(1_111_111_109, 0) // a second before its step ends
+	start := time.Unix(1_111_111_109, 0)              // a second before its step ends
 	rec := &totpRecord{Secret: secret}
 	f := func(at time.Duration, code string, want bool) {
 		t.Helper()
