@@ -122,7 +122,3 @@ func (d *doors) told() (lines []string) {
 	d.events = nil
 	return lines
 }
-
-func (d *doors) browserNetwork() netip.Addr {
-	return reply.Network(reply.Client(d.browser().request().Context()))
-}

@@ -129,7 +129,7 @@ func TestSignInLosesRaces(t *testing.T) {
 	if _, _, err := d.ResetAccount(root, account.ID, false); err != nil {
 		t.Fatal(err)
 	}
-	err := d.accounts.change(acc, func(r *accountRecord) error { return r.signIn(epoch, true, d.clock, d.browserNetwork()) })
+	err := d.accounts.change(acc, func(r *accountRecord) error { return r.signIn(epoch, true, d.clock, networkOf(d.browser().request())) })
 	if !errors.Is(err, errCredentials) {
 		t.Errorf("signed in: %v", err)
 	}
