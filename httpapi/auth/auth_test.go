@@ -1,12 +1,14 @@
 package auth
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +26,9 @@ type doors struct {
 
 	masterKey MasterKey
 	logger    *slog.Logger
+
+	mu     sync.Mutex // guards events
+	events []*engine.Event
 }
 
 func openDoors(t testing.TB) *doors {
@@ -38,11 +43,16 @@ func openDoors(t testing.TB) *doors {
 func (d *doors) open(t testing.TB) {
 	t.Helper()
 	var err error
-	d.Auth, d.first, err = Open(Options{Dir: d.dir, Records: d.log.Records(), Now: func() time.Time { return d.clock },
-		Logger: d.logger, MasterKey: d.masterKey})
+	d.Auth, d.first, err = Open(Options{Dir: d.dir, Records: d.log.Records(), Now: func() time.Time { return d.clock }, Logger: d.logger, MasterKey: d.masterKey,
+		Record: func(_ context.Context, e *engine.Event) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.events = append(d.events, e)
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.hasher.setCost(cheap)
 }
 
 func (d *doors) close(t testing.TB) {

@@ -149,25 +149,24 @@ type guess struct {
 	known bool // the owner has signed in from the network before
 }
 
-// try counts a try of a password, or refuses it. First says that the refusal is the first of its pause.
-func (g guards) try(p pair, known bool, now time.Time) (t *guess, first bool, err error) {
-	t = &guess{g, p, known}
+// try counts a try of a password, or refuses it.
+func (g guards) try(p pair, known bool, now time.Time) (*guess, error) {
 	if wait, first := g.networks.take(p.network, now); wait > 0 {
-		return nil, first, locked(wait)
+		return nil, told(locked(wait), first)
 	}
 	if wait, first := g.pairs.take(p, now); wait > 0 {
 		g.networks.undo(p.network)
-		return nil, first, locked(wait)
+		return nil, told(locked(wait), first)
 	}
 	if known {
-		return t, false, nil
+		return &guess{g, p, true}, nil
 	}
 	if wait, first := g.names.take(p.name, now); wait > 0 {
 		g.networks.undo(p.network)
 		g.pairs.undo(p)
-		return nil, first, locked(wait)
+		return nil, told(locked(wait), first)
 	}
-	return t, false, nil
+	return &guess{g, p, false}, nil
 }
 
 // right forgives what was tried before with the name from the network. The network's other failures stay, else somebody with an account
@@ -193,3 +192,15 @@ func (t *guess) undoShared() {
 func locked(wait time.Duration) *reply.Problem {
 	return reply.TooMany(wait, "too many tries have failed, from here or with this name")
 }
+
+// told marks a refusal that was told before in the same pause: one event of it is enough.
+func told(err error, first bool) error {
+	if first {
+		return err
+	}
+	return &repeated{err}
+}
+
+type repeated struct{ error }
+
+func (r *repeated) Unwrap() error { return r.error }

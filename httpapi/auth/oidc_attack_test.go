@@ -19,7 +19,7 @@ import (
 )
 
 // refused goes back from the provider with the address that change makes of the right one, and wants no entry, an event, and no secret told.
-func (s *site) refused(t *testing.T, b *browser, back *url.URL, status int, code, cause string) {
+func (s *site) refused(t *testing.T, b *visitor, back *url.URL, status int, code, cause string) {
 	t.Helper()
 	_, before := s.lastEvent()
 	resp, body := b.visit(t, back.String())
@@ -40,7 +40,7 @@ func (s *site) refused(t *testing.T, b *browser, back *url.URL, status int, code
 // TestOIDCHostileCallback: an answer that is not the one to this browser's question.
 func TestOIDCHostileCallback(t *testing.T) {
 	s := newSite(t, "* = admin@*")
-	f := func(name string, status int, code, cause string, change func(b *browser, back *url.URL, q url.Values)) {
+	f := func(name string, status int, code, cause string, change func(b *visitor, back *url.URL, q url.Values)) {
 		t.Helper()
 		t.Run(name, func(t *testing.T) {
 			b := s.browser(t)
@@ -51,23 +51,23 @@ func TestOIDCHostileCallback(t *testing.T) {
 			s.refused(t, b, back, status, code, cause)
 		})
 	}
-	f("wrong state", 401, "state", "not that of the cookie", func(_ *browser, _ *url.URL, q url.Values) { q.Set("state", rand.Text()) })
-	f("no state", 400, "request", "state is missing", func(_ *browser, _ *url.URL, q url.Values) { q.Del("state") })
-	f("two states", 400, "request", "2 times", func(_ *browser, _ *url.URL, q url.Values) { q.Add("state", "x") })
-	f("two codes", 400, "request", "2 times", func(_ *browser, _ *url.URL, q url.Values) { q.Add("code", "x") })
-	f("no code", 400, "request", "code is missing", func(_ *browser, _ *url.URL, q url.Values) { q.Del("code") })
-	f("a code of nobody", 401, "code", "invalid_grant", func(_ *browser, _ *url.URL, q url.Values) { q.Set("code", "0") })
-	f("another issuer", 401, "issuer", "", func(_ *browser, _ *url.URL, q url.Values) { q.Set("iss", "https://evil.test") })
-	f("an empty issuer", 401, "issuer", "", func(_ *browser, _ *url.URL, q url.Values) { q.Set("iss", "") })
-	f("another browser", 401, "state", "no cookie", func(b *browser, _ *url.URL, _ url.Values) { b.Jar = s.browser(t).Jar })
-	f("another's sign-in", 401, "state", "not that of the cookie", func(b *browser, _ *url.URL, _ url.Values) { b.comeBack(t, OIDCStartPath) })
-	f("a made-up cookie", 401, "state", "not one of this server", func(b *browser, back *url.URL, _ url.Values) {
+	f("wrong state", 401, "state", "not that of the cookie", func(_ *visitor, _ *url.URL, q url.Values) { q.Set("state", rand.Text()) })
+	f("no state", 400, "request", "state is missing", func(_ *visitor, _ *url.URL, q url.Values) { q.Del("state") })
+	f("two states", 400, "request", "2 times", func(_ *visitor, _ *url.URL, q url.Values) { q.Add("state", "x") })
+	f("two codes", 400, "request", "2 times", func(_ *visitor, _ *url.URL, q url.Values) { q.Add("code", "x") })
+	f("no code", 400, "request", "code is missing", func(_ *visitor, _ *url.URL, q url.Values) { q.Del("code") })
+	f("a code of nobody", 401, "code", "invalid_grant", func(_ *visitor, _ *url.URL, q url.Values) { q.Set("code", "0") })
+	f("another issuer", 401, "issuer", "", func(_ *visitor, _ *url.URL, q url.Values) { q.Set("iss", "https://evil.test") })
+	f("an empty issuer", 401, "issuer", "", func(_ *visitor, _ *url.URL, q url.Values) { q.Set("iss", "") })
+	f("another browser", 401, "state", "no cookie", func(b *visitor, _ *url.URL, _ url.Values) { b.Jar = s.browser(t).Jar })
+	f("another's sign-in", 401, "state", "not that of the cookie", func(b *visitor, _ *url.URL, _ url.Values) { b.comeBack(t, OIDCStartPath) })
+	f("a made-up cookie", 401, "state", "not one of this server", func(b *visitor, back *url.URL, _ url.Values) {
 		b.Jar.SetCookies(back, []*http.Cookie{{Name: s.oidc.cookieName, Value: strings.Repeat("A", 300), Path: "/"}})
 	})
-	f("two cookies", 401, "state", "more than one", func(b *browser, back *url.URL, _ url.Values) {
+	f("two cookies", 401, "state", "more than one", func(b *visitor, back *url.URL, _ url.Values) {
 		b.Jar.SetCookies(back, []*http.Cookie{{Name: s.oidc.cookieName, Value: "x", Path: "/auth"}})
 	})
-	f("another server's cookie", 401, "state", "not one of this server", func(b *browser, back *url.URL, q url.Values) {
+	f("another server's cookie", 401, "state", "not one of this server", func(b *visitor, back *url.URL, q url.Values) {
 		other, err := newSealer()
 		if err != nil {
 			t.Fatal(err)
@@ -78,14 +78,14 @@ func TestOIDCHostileCallback(t *testing.T) {
 		}
 		b.Jar.SetCookies(back, []*http.Cookie{{Name: s.oidc.cookieName, Value: sealed, Path: "/"}})
 	})
-	f("denied", 401, "refused", "access_denied", func(_ *browser, _ *url.URL, q url.Values) { q.Set("error", "access_denied") })
-	f("denied with a message", 401, "refused", "no name", func(_ *browser, _ *url.URL, q url.Values) {
+	f("denied", 401, "refused", "access_denied", func(_ *visitor, _ *url.URL, q url.Values) { q.Set("error", "access_denied") })
+	f("denied with a message", 401, "refused", "no name", func(_ *visitor, _ *url.URL, q url.Values) {
 		q.Set("error", "<script>Call 555-0100")
 		q.Set("error_description", "Call 555-0100")
 	})
-	f("an empty error", 401, "refused", "no name", func(_ *browser, _ *url.URL, q url.Values) { q.Set("error", "") })
-	f("provider busy", 503, "provider", "temporarily_unavailable", func(_ *browser, _ *url.URL, q url.Values) { q.Set("error", "temporarily_unavailable") })
-	f("denied, but not by the provider", 401, "state", "not that of the cookie", func(_ *browser, _ *url.URL, q url.Values) {
+	f("an empty error", 401, "refused", "no name", func(_ *visitor, _ *url.URL, q url.Values) { q.Set("error", "") })
+	f("provider busy", 503, "provider", "temporarily_unavailable", func(_ *visitor, _ *url.URL, q url.Values) { q.Set("error", "temporarily_unavailable") })
+	f("denied, but not by the provider", 401, "state", "not that of the cookie", func(_ *visitor, _ *url.URL, q url.Values) {
 		q.Set("error", "access_denied")
 		q.Set("state", "x")
 	})

@@ -95,22 +95,22 @@ func (s *site) lastEvent() (e engine.Event, n int) {
 	return e, n
 }
 
-// browser is somebody's, with cookies.
-type browser struct {
+// visitor is somebody's, with cookies.
+type visitor struct {
 	*http.Client
 	site *site
 }
 
-func (s *site) browser(t testing.TB) *browser {
+func (s *site) browser(t testing.TB) *visitor {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &browser{&http.Client{Jar: jar}, s}
+	return &visitor{&http.Client{Jar: jar}, s}
 }
 
 // visit follows redirects to where they end.
-func (b *browser) visit(t testing.TB, address string) (*http.Response, string) {
+func (b *visitor) visit(t testing.TB, address string) (*http.Response, string) {
 	t.Helper()
 	if strings.HasPrefix(address, "/") {
 		address = b.site.URL + address
@@ -128,7 +128,7 @@ func (b *browser) visit(t testing.TB, address string) (*http.Response, string) {
 }
 
 // comeBack starts a sign-in and returns the address that the provider sends the browser back to, before it goes there.
-func (b *browser) comeBack(t testing.TB, start string) *url.URL {
+func (b *visitor) comeBack(t testing.TB, start string) *url.URL {
 	t.Helper()
 	b.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
 		if r.URL.Path == OIDCCallbackPath {
@@ -146,7 +146,7 @@ func (b *browser) comeBack(t testing.TB, start string) *url.URL {
 }
 
 // who is who the site takes the browser for.
-func (b *browser) who() (id Identity, signedIn bool) {
+func (b *visitor) who() (id Identity, signedIn bool) {
 	_, acc, err := b.site.sessionOf(b.request())
 	if err != nil {
 		return id, false
@@ -156,7 +156,7 @@ func (b *browser) who() (id Identity, signedIn bool) {
 }
 
 // request is one with the browser's cookies.
-func (b *browser) request() *http.Request {
+func (b *visitor) request() *http.Request {
 	r := httptest.NewRequest("GET", b.site.URL, nil)
 	for _, c := range b.Jar.Cookies(b.site.callback()) {
 		r.AddCookie(c)
@@ -165,13 +165,13 @@ func (b *browser) request() *http.Request {
 }
 
 // may returns where the browser has the right.
-func (b *browser) may(need Right) (where engine.Tenants) {
+func (b *visitor) may(need Right) (where engine.Tenants) {
 	h := b.site.Require(need, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { where = From(r.Context()).Tenants }))
 	h.ServeHTTP(httptest.NewRecorder(), b.request())
 	return where
 }
 
-func (b *browser) signIn(t testing.TB) Identity {
+func (b *visitor) signIn(t testing.TB) Identity {
 	t.Helper()
 	resp, body := b.visit(t, OIDCStartPath)
 	id, ok := b.who()

@@ -169,7 +169,7 @@ func TestOIDCGroupRemoved(t *testing.T) {
 		t.Helper()
 		s.issuer.set(func() { s.issuer.user = map[string]any{"sub": "u-1", "groups": groups} })
 		b.visit(t, OIDCStartPath)
-		for _, b := range []*browser{b, other} { // a session from before as well
+		for _, b := range []*visitor{b, other} { // a session from before as well
 			if r, m := b.may(Read).Names, b.may(Manage).Names; !slices.Equal(r, read) || !slices.Equal(m, manage) {
 				t.Errorf("%q: reads %q, manages %q", groups, r, m)
 			}

@@ -123,7 +123,7 @@ func (a *Auth) RemoveTOTP(r *http.Request, by Caller, password, code string) err
 	check := func(*accountRecord) error { return nil }
 	var err error
 	if code != "" {
-		check, err = a.tryFactor(by.ID, code)
+		check, err = a.tryFactor(r, by.ID, code)
 	} else {
 		err = a.ownPassword(r, acc, actionSecondFactorOff, "password", password)
 	}
@@ -144,26 +144,30 @@ func (a *Auth) RemoveTOTP(r *http.Request, by Caller, password, code string) err
 	if err != nil {
 		return err
 	}
-	a.guards.factors.forget(by.ID)
+	if code != "" {
+		a.rightFactor(r, by.ID)
+	}
 	a.note(r.Context(), actionSecondFactorOff, engine.OpEdit, by.Actor())
 	return nil
 }
 
-// tryFactor returns what uses up a code in an account's record, or fails with errSecondFactor. A code of the app counts as a try of it.
-func (a *Auth) tryFactor(id, text string) (use func(*accountRecord) error, err error) {
-	if hash := parseRecovery(text); hash != nil {
-		return func(rec *accountRecord) error { return rec.useRecovery(hash) }, nil
-	}
-	code := parseCode(text)
-	if code == "" {
+// tryFactor returns what uses up a code in an account's record, or fails with errSecondFactor. It counts as a try from the network, and a code
+// of the app as one for the account, until rightFactor.
+func (a *Auth) tryFactor(r *http.Request, id, text string) (use func(*accountRecord) error, err error) {
+	code, recovery := parseCode(text), parseRecovery(text)
+	if code == "" && recovery == nil {
 		return nil, fieldError("code", "is neither the app's %d digits nor a recovery code", totpDigits)
 	}
 	now := a.now()
+	if wait, first := a.guards.networks.take(networkOf(r), now); wait > 0 {
+		return nil, told(locked(wait), first)
+	}
+	if recovery != nil {
+		return func(rec *accountRecord) error { return rec.useRecovery(recovery) }, nil
+	}
 	if wait, first := a.guards.factors.take(id, now); wait > 0 {
-		if err = locked(wait); !first {
-			err = &repeated{err}
-		}
-		return nil, err
+		a.guards.networks.undo(networkOf(r))
+		return nil, told(locked(wait), first)
 	}
 	return func(rec *accountRecord) error {
 		if !rec.TOTP.on() {
@@ -181,4 +185,10 @@ func (a *Auth) tryFactor(id, text string) (use func(*accountRecord) error, err e
 		rec.TOTP = &used
 		return nil
 	}, nil
+}
+
+// rightFactor forgives the tries before a right code.
+func (a *Auth) rightFactor(r *http.Request, id string) {
+	a.guards.factors.forget(id)
+	a.guards.networks.undo(networkOf(r))
 }

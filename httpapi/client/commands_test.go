@@ -96,6 +96,10 @@ func TestWrongUsage(t *testing.T) {
 	f("--kind is not for it", "credential", "list", "--kind", "huawei")
 	f("takes 1 arguments, have 0", "credential", "revoke")
 	f("say: master-key rotate", "master-key")
+	f("say: account list", "account", "make")
+	f("needs --login, --name and --role", "account", "create", "--login", "x")
+	f("--login is not for it", "account", "list", "--login", "x")
+	f("takes 1 arguments, have 0", "account", "disable")
 	f(`"yesterday" is neither an age`, "token", "create", "--name", "x", "--role", "reader", "--expires", "yesterday")
 	f("want http://HOST:PORT", "search", "--server", "ftp://x")
 }
