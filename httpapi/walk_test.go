@@ -47,7 +47,7 @@ var walk = map[string][]visit{
 	"GET /api/v1/histogram": {{"", "", 200}, {"q=tenant:HIDDEN", "", 200}, {"q=HIDDENword&from=2026-11-22&to=2026-11-24&buckets=2", "", 200}},
 	"GET /api/v1/facets":    {{"fields=tenant,action,user", "", 200}, {"fields=tenant&q=HIDDENword+OR+tenant:HIDDEN", "", 200}},
 	"GET /api/v1/tail":      {{"from=0", "", 200}, {"from=0&q=tenant:HIDDEN", "", 200}},
-	"GET /api/v1/export":    {{"format=json", "", 200}, {"format=csv&q=tenant:HIDDEN+OR+HIDDENword", "", 200}, {"format=ndjson&q=id:HIDDEN-1", "", 200}},
+	"GET /api/v1/export":    {{"format=json", "", 200}, {"format=csv&q=tenant:HIDDEN+OR+HIDDENword", "", 200}, {"format=ndjson&q=id:HIDDEN-1", "", 200}, {"format=csv.zip&columns=list&q=tenant:HIDDEN", "", 200}},
 	"GET /api/v1/tenants":   {{"", "", 200}},
 
 	"GET /api/v1/checkpoint": {{"", "", 200}},
