@@ -51,13 +51,9 @@ type zipped struct {
 
 func newZipped(w io.Writer, o Options, f Format) Encoder {
 	z := &zipped{archive: newArchive(w)}
-	method := zip.Deflate
-	if f.Name == "xlsx" {
-		method = zip.Store // is a zip itself
-	}
 	var entry io.Writer
 	name := cmp.Or(strings.TrimSuffix(o.Name, ".zip"), "events."+f.Name)
-	if entry, z.err = z.archive.CreateHeader(&zip.FileHeader{Name: name, Method: method, Modified: o.About.At}); z.err == nil {
+	if entry, z.err = z.archive.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: o.About.At}); z.err == nil {
 		z.file = f.New(entry, o)
 	}
 	return z
