@@ -1,6 +1,7 @@
 package export
 
 import (
+	"math"
 	"regexp"
 	"strconv"
 	"time"
@@ -76,8 +77,10 @@ func (x *xlsxEncoder) beginCell(i, style int, kind string) {
 	x.buf = append(x.buf, kind...)
 }
 
-// dayOfEpoch is 1970-01-01 as a spreadsheet counts days.
-const dayOfEpoch = 25569
+const (
+	dayMillis  = 24 * 60 * 60 * 1000
+	dayOfEpoch = 25569 // 1970-01-01 as a spreadsheet counts days
+)
 
 // time writes a date cell. What it cannot show is cut off, as a spreadsheet would round it up.
 func (x *xlsxEncoder) time(i int, t time.Time) {
@@ -90,8 +93,16 @@ func (x *xlsxEncoder) time(i int, t time.Time) {
 		millis, style = t.Unix()*1000, x.styles.second
 	}
 	x.beginCell(i, style, "><v>")
-	days := float64(millis+int64(offset)*1000)/(24*60*60*1000) + dayOfEpoch
-	x.buf = append(strconv.AppendFloat(x.buf, days, 'f', -1, 64), "</v></c>"...)
+	x.buf = append(strconv.AppendFloat(x.buf, daysOf(millis+int64(offset)*1000), 'f', -1, 64), "</v></c>"...)
+}
+
+// daysOf counts in days, never less than there are: some readers cut where others round, and would see the second before.
+func daysOf(millis int64) float64 {
+	days := float64(millis)/dayMillis + dayOfEpoch
+	if of := days - math.Floor(days); of*dayMillis < float64(millis%dayMillis) {
+		return math.Nextafter(days, math.MaxFloat64)
+	}
+	return days
 }
 
 // words writes x.cell, text from outside, and notes it where it has to be cut.

@@ -158,6 +158,23 @@ func TestXLSXTimes(t *testing.T) {
 	f("2026-11-23T23:30:00Z", time.FixedZone("+05:45", 20700), Fields, 46350.21875, "2026-11-24 05:15:00.000") // another day
 }
 
+// TestXLSXTimesAreReadBack: also by a reader that cuts.
+func TestXLSXTimesAreReadBack(t *testing.T) {
+	at := time.Date(2026, 11, 23, 0, 0, 1, 0, time.UTC)
+	var events []*engine.Event
+	for i := range 5000 {
+		events = append(events, &engine.Event{Action: "a", Time: at.Add(time.Duration(i) * 7919 * time.Second)})
+	}
+	for _, columns := range []Columns{List, Fields} {
+		_, sheets := readXLSX(t, encode(t, "xlsx", Options{Columns: columns}, events...))
+		for i, e := range events {
+			if got, want := sheets["Events"]["A"+strconv.Itoa(i+2)].Value, e.Time.Format(time.RFC3339); got != want {
+				t.Fatalf("%s was read as %s", want, got)
+			}
+		}
+	}
+}
+
 func openBook(t *testing.T, text string) *excelize.File {
 	t.Helper()
 	book, err := excelize.OpenReader(strings.NewReader(text))
