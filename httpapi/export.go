@@ -31,17 +31,25 @@ func (a *API) exportEvents(w http.ResponseWriter, r *http.Request) error {
 	if job.options, err = a.exportOptions(r, q, job.format); err != nil {
 		return err
 	}
+	progressID, err := exportIDOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
 	err = a.log.Each(r.Context(), q, func(total uint64) error {
-		note, err := a.log.Checkpoint() // of the log that the events are in: later than the moment that they are taken from
+		note, err := a.log.Checkpoint() // of a log that has the events: later than the moment that they are taken from
 		if err != nil {
 			return err
 		}
 		job.options.About.Checkpoint = string(note)
+		if progressID != "" {
+			job.progress = a.exports.begin(ownerOf(auth.From(r.Context())), progressID, total)
+		}
 		return job.begin(total)
 	}, job.add)
 	if err == nil {
 		err = job.finish()
 	}
+	job.progress.end(err)
 	if err == nil || !job.begun {
 		return err
 	}
@@ -96,6 +104,7 @@ type exportJob struct {
 	begun        bool
 	total, count uint64
 	encoder      export.Encoder
+	progress     *exportProgress
 }
 
 func (j *exportJob) begin(total uint64) error {
@@ -111,8 +120,12 @@ func (j *exportJob) begin(total uint64) error {
 }
 
 func (j *exportJob) add(e *engine.Event) error {
+	if err := j.encoder.Write(e); err != nil {
+		return err
+	}
 	j.count++
-	return j.encoder.Write(e)
+	j.progress.set(j.count)
+	return nil
 }
 
 // finish holds the count against the total: a file that lacks events must not end like a whole one.

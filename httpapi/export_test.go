@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/xuri/excelize/v2"
 
 	"annals/httpapi/export"
@@ -96,6 +97,91 @@ func TestExportAbout(t *testing.T) {
 		if about[label] != want {
 			t.Errorf("%s is %q, want %q", label, about[label], want)
 		}
+	}
+}
+
+// TestExportProgress asks while the export is held up by a client that does not read on.
+func TestExportProgress(t *testing.T) {
+	s := newServer(t, Options{})
+	const n = 3000
+	s.post(t, strings.Repeat("{\"action\":\"a\"}\n", n))
+	ask := func() string {
+		t.Helper()
+		_, body := s.do(t, s.request(t, "GET", "/api/v1/exports/mine", ""))
+		return strings.TrimSpace(body)
+	}
+	gate := make(chan struct{})
+	held := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.api.ServeHTTP(&gatedWriter{w, gate}, r) }))
+	defer held.Close()
+	ended := make(chan error, 1)
+	go func() {
+		r := s.request(t, "GET", "/api/v1/export?format=ndjson&progress=mine", "")
+		r.URL.Host = strings.TrimPrefix(held.URL, "http://")
+		resp, err := held.Client().Do(r)
+		if err == nil {
+			_, err = io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
+		ended <- err
+	}()
+	gate <- struct{}{} // the first chunk is ready: some events are written, and not all
+	var running struct {
+		State string
+		Count int
+		Total int
+	}
+	if err := json.Unmarshal([]byte(ask()), &running, json.MatchCaseInsensitiveNames(true)); err != nil || running.State != "running" || running.Count < 1 ||
+		running.Count >= n || running.Total != n {
+		t.Errorf("under way: %+v, %v", running, err)
+	}
+	close(gate)
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if got := ask(); got != `{"state":"done","count":3000,"total":3000}` {
+		t.Errorf("at the end: %s", got)
+	}
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.api.ServeHTTP(&shortWriter{w, 0}, r) }))
+	defer broken.Close()
+	r := s.request(t, "GET", "/api/v1/export?format=ndjson&progress=mine", "")
+	r.URL.Host = strings.TrimPrefix(broken.URL, "http://")
+	if _, err := broken.Client().Do(r); err == nil {
+		t.Error("a broken export answers")
+	}
+	if got := ask(); !strings.HasPrefix(got, `{"state":"failed"`) {
+		t.Errorf("after a failure: %s", got)
+	}
+}
+
+// gatedWriter lets a write through when the gate does.
+type gatedWriter struct {
+	http.ResponseWriter
+	gate chan struct{}
+}
+
+func (w *gatedWriter) Write(p []byte) (int, error) {
+	<-w.gate
+	return w.ResponseWriter.Write(p)
+}
+
+func TestExportBoardIsBounded(t *testing.T) {
+	var b exportBoard
+	for i := range 2 * ownExports {
+		b.begin("amy", strconv.Itoa(i), 1)
+	}
+	for i := range 2 * ownExports {
+		if known := b.find("amy", strconv.Itoa(i)) != nil; known != (i >= ownExports) {
+			t.Errorf("export %d is known: %v", i, known)
+		}
+	}
+	if again := b.begin("amy", "20", 2); b.find("amy", "20") != again || len(b.list) != ownExports {
+		t.Errorf("an ID that is used again: %d exports", len(b.list))
+	}
+	for i := range 2 * allExports {
+		b.begin(strconv.Itoa(i), "x", 1)
+	}
+	if len(b.list) != allExports || b.find("amy", "20") != nil || b.find("1023", "x") == nil || b.find("amy", "x") != nil {
+		t.Errorf("%d exports", len(b.list))
 	}
 }
 

@@ -51,6 +51,7 @@ type API struct {
 	recorder    *recorder.Recorder // nil: none
 	metrics     *metrics
 	handler     http.Handler
+	exports     exportBoard
 
 	perAddress *limiter[netip.Addr]        // nil: none
 	perToken   *limiter[[sha256.Size]byte] // nil: none

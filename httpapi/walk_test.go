@@ -50,6 +50,8 @@ var walk = map[string][]visit{
 	"GET /api/v1/export":    {{"format=json", "", 200}, {"format=csv&q=tenant:HIDDEN+OR+HIDDENword", "", 200}, {"format=ndjson&q=id:HIDDEN-1", "", 200}, {"format=csv.zip&columns=list&q=tenant:HIDDEN", "", 200}},
 	"GET /api/v1/tenants":   {{"", "", 200}},
 
+	"GET /api/v1/exports/{id}": {{"{id}=HIDDEN-export", "", 200}},
+
 	"GET /api/v1/checkpoint": {{"", "", 200}},
 	"GET /api/v1/stats":      {{"", "", 200}},
 	"GET /api/v1/verify":     {{"", "", 403}},
@@ -135,6 +137,8 @@ func newWalker(t *testing.T) *walker {
 	w.refused = map[string]string{"absent": "", "malformed": "Bearer annals_x", "another scheme": "Basic " + w.token, "unknown": "Bearer annals_" +
 		strings.Repeat("0", 16) + "_" + strings.Repeat("0", 64), "expired": "Bearer " + expired, "revoked": "Bearer " + revoked}
 
+	var exported []any
+	w.answer(t, "GET", "/api/v1/export?format=json&progress=hidden-export", "", w.owner, &exported)
 	var page struct{ Next string }
 	w.answer(t, "GET", "/api/v1/events?limit=1", "", w.owner, &page)
 	if w.cursor = page.Next; w.cursor == "" {
