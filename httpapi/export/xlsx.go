@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"time"
 
 	"github.com/xuri/excelize/v2"
 
@@ -35,7 +36,7 @@ type xlsxEncoder struct {
 	sheet  string // under way
 	sheets int    // of events
 	rows   int    // on this one, with the heading
-	bytes  int64  // on this one, handed to the zip
+	bytes  int64  // of its rows
 
 	count uint64    // events
 	cuts  uint64    // cells that were too long
@@ -73,12 +74,11 @@ func (x *xlsxEncoder) begin() error {
 	return x.beginSheet()
 }
 
-// Write implements Encoder.
 func (x *xlsxEncoder) Write(ev *engine.Event) error {
 	if x.err != nil {
 		return x.err
 	}
-	if x.rows == sheetRows || x.bytes+int64(len(x.buf)) >= sheetBytes {
+	if x.rows == sheetRows || x.bytes >= sheetBytes {
 		if err := x.endSheet(); err != nil {
 			return err
 		}
@@ -87,20 +87,10 @@ func (x *xlsxEncoder) Write(ev *engine.Event) error {
 		}
 	}
 	x.count++
+	before := len(x.buf)
 	x.row(ev)
+	x.bytes += int64(len(x.buf) - before)
 	return x.spill()
-}
-
-func (x *xlsxEncoder) spill() error {
-	if len(x.buf) < chunkBytes {
-		return nil
-	}
-	return x.flush()
-}
-
-func (x *xlsxEncoder) flush() error {
-	x.bytes += int64(len(x.buf))
-	return x.chunk.flush()
 }
 
 // Close writes the rest of the workbook.
@@ -113,6 +103,10 @@ func (x *xlsxEncoder) Close() error {
 	}
 	if err := x.writeAbout(); err != nil {
 		return fmt.Errorf("write sheet %s: %w", x.about, err)
+	}
+	properties := excelize.DocProperties{Creator: x.o.About.Server, Created: x.o.About.At.UTC().Format(time.RFC3339), Modified: x.o.About.At.UTC().Format(time.RFC3339)}
+	if err := x.book.SetDocProps(&properties); err != nil {
+		return fmt.Errorf("write properties: %w", err)
 	}
 	x.book.SetZipWriter(func(io.Writer) excelize.ZipWriter { return rest{x.archive, x.sheets} })
 	if err := x.book.Write(io.Discard); err != nil {

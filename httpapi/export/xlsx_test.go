@@ -274,7 +274,11 @@ func TestXLSXAbout(t *testing.T) {
 	}
 	o := Options{Zone: shanghai, About: About{Query: "=result:failure", From: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC), Order: "newest first", Total: 1,
 		At: time.Date(2026, 11, 24, 1, 2, 3, 4000, time.UTC), By: "amy\x00 (user 1)", Server: "Annals v1", Checkpoint: "annals/x\n1\nroot=\n"}}
-	names, sheets := readXLSX(t, encode(t, "xlsx", o, testEvent()))
+	file := encode(t, "xlsx", o, testEvent())
+	if properties, err := openBook(t, file).GetDocProps(); err != nil || properties.Creator != "Annals v1" || properties.Created != "2026-11-24T01:02:03Z" {
+		t.Errorf("properties: %+v, %v", properties, err)
+	}
+	names, sheets := readXLSX(t, file)
 	if !slices.Equal(names, []string{"Events", "About"}) {
 		t.Errorf("sheets: %q", names)
 	}
@@ -322,7 +326,7 @@ func TestXLSXGoesOnOnFurtherSheets(t *testing.T) {
 	f(11, 1<<30, 10)
 	f(10, 1<<30, 9, 1)
 	f(4, 1<<30, 3, 3, 3, 1)
-	f(1000, 5000, 4, 4, 2)
+	f(1000, 4000, 4, 4, 2)
 }
 
 // checkSheet looks for the frozen heading and the filter.
