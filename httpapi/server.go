@@ -51,6 +51,7 @@ type API struct {
 	own         *OwnLog // nil: none
 	metrics     *metrics
 	handler     http.Handler
+	exports     exportBoard
 
 	perAddress *limiter[netip.Addr] // nil: none
 	perToken   *limiter[identity]   // nil: none

@@ -47,8 +47,10 @@ var walk = map[string][]visit{
 	"GET /api/v1/histogram": {{"", "", 200}, {"q=tenant:HIDDEN", "", 200}, {"q=HIDDENword&from=2026-11-22&to=2026-11-24&buckets=2", "", 200}},
 	"GET /api/v1/facets":    {{"fields=tenant,action,user", "", 200}, {"fields=tenant&q=HIDDENword+OR+tenant:HIDDEN", "", 200}},
 	"GET /api/v1/tail":      {{"from=0", "", 200}, {"from=0&q=tenant:HIDDEN", "", 200}},
-	"GET /api/v1/export":    {{"format=json", "", 200}, {"format=csv&q=tenant:HIDDEN+OR+HIDDENword", "", 200}, {"format=ndjson&q=id:HIDDEN-1", "", 200}},
+	"GET /api/v1/export":    {{"format=json", "", 200}, {"format=csv&q=tenant:HIDDEN+OR+HIDDENword", "", 200}, {"format=ndjson&q=id:HIDDEN-1", "", 200}, {"format=csv.zip&columns=list&q=tenant:HIDDEN", "", 200}},
 	"GET /api/v1/tenants":   {{"", "", 200}},
+
+	"GET /api/v1/exports/{id}": {{"{id}=HIDDEN-export", "", 200}},
 
 	"GET /api/v1/checkpoint": {{"", "", 200}},
 	"GET /api/v1/stats":      {{"", "", 200}},
@@ -169,6 +171,8 @@ func newWalker(t *testing.T) *walker {
 	w.answer(t, "POST", "/api/v1/accounts", `{"login":"classified","name":"of hidden","grants":[{"role":"reader","tenants":["hidden"]}]}`, w.token, &made)
 	w.hiddenAccount = made.Account.ID
 
+	var exported []any
+	w.answer(t, "GET", "/api/v1/export?format=json&progress=hidden-export", "", w.owner, &exported)
 	var page struct{ Next string }
 	w.answer(t, "GET", "/api/v1/events?limit=1", "", w.owner, &page)
 	if w.cursor = page.Next; w.cursor == "" {
