@@ -17,7 +17,7 @@ func BenchmarkRequire(b *testing.B) {
 	}
 	amy := d.person(b, "amy")
 	for range 10_000 {
-		d.sessions.keep(sessionKey(newSessionSecret()), &sessionRecord{Account: amy.ID, Created: d.clock, LastSeen: d.clock})
+		d.sessions.keep(keyOf(newSessionSecret()), &sessionRecord{Account: amy.ID, Created: d.clock, LastSeen: d.clock})
 	}
 	browser := d.browser()
 	if status, _ := browser.signIn("amy", goodPassword); status != 200 {

@@ -9,13 +9,15 @@ import (
 	"annals/httpapi/reply"
 )
 
-// Guessing is slowed down in four ways, and none of them lets a guesser keep the rightful owner out:
+// Guessing is slowed down in four ways, and a guesser elsewhere does not keep the rightful owner out:
 //
 //   - the name and the network it is tried from: pauses grow after five failures. Others' failures elsewhere do not count for the owner;
 //   - the name, from networks that its owner has never signed in from: what many addresses together may try. The owner's own networks,
 //     which the account remembers, are not counted and not refused;
 //   - the network, whatever the names: what one place may try;
-//   - the second factor of an account, for who has the password already. Recovery codes, too long to be guessed, are not counted.
+//   - the second factor of an account, for who has the password already. Recovery codes, too long to be guessed, count for the network only.
+//
+// Who shares a network with the owner, or has the password, does slow the owner down, by the longest pause at most.
 //
 // Names are counted as they are typed, whether there is such an account or not. While a pause lasts even the right password is refused,
 // without a look at it. Nothing is kept on disk: a restart forgives.
@@ -187,6 +189,27 @@ func (t *guess) undoShared() {
 	if !t.known {
 		t.names.undo(t.name)
 	}
+}
+
+// tryFactor counts a try of a second factor, or refuses it.
+func (g guards) tryFactor(network netip.Addr, account string, recovery bool, now time.Time) error {
+	if wait, first := g.networks.take(network, now); wait > 0 {
+		return told(locked(wait), first)
+	}
+	if recovery {
+		return nil
+	}
+	if wait, first := g.factors.take(account, now); wait > 0 {
+		g.networks.undo(network)
+		return told(locked(wait), first)
+	}
+	return nil
+}
+
+// rightFactor forgives an account's tries before a right one, and the network that one.
+func (g guards) rightFactor(network netip.Addr, account string) {
+	g.factors.forget(account)
+	g.networks.undo(network)
 }
 
 func locked(wait time.Duration) *reply.Problem {

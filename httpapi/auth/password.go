@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -68,11 +69,12 @@ const (
 	saltBytes = 16
 	hashBytes = 32
 
-	// hashesAtOnce bounds memory and leaves the log some time: each takes a core, and cost.memoryKiB.
-	hashesAtOnce = 2
 	// hashPatience is how long a sign-in waits for its turn.
 	hashPatience = 5 * time.Second
 )
+
+// hashesAtOnce leaves half of the processors to the log, and bounds memory: each takes a core, and cost.memoryKiB.
+func hashesAtOnce() int { return min(max(runtime.GOMAXPROCS(0)/2, 1), 4) }
 
 // hasher computes and checks hashes of passwords, a few at a time.
 type hasher struct {
@@ -84,7 +86,7 @@ type hasher struct {
 }
 
 func newHasher() *hasher {
-	h := &hasher{cost: cost, turns: make(chan struct{}, hashesAtOnce), patience: hashPatience}
+	h := &hasher{cost: cost, turns: make(chan struct{}, hashesAtOnce()), patience: hashPatience}
 	h.setCost(cost)
 	return h
 }

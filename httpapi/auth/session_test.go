@@ -209,7 +209,7 @@ func TestPeopleAndDamage(t *testing.T) {
 	if err := b.SignInAs(httptest.NewRecorder(), b.request(), Identity{Issuer: "x", Subject: "x"}); statusOf(err) != 503 {
 		t.Error(err)
 	}
-	if _, err := d.LookSetup("ABCDEFGHIJKLMNOPQRSTUVWXYZ"); statusOf(err) != 503 {
+	if _, err := d.LookSetup(d.browser().request(), "ABCDEFGHIJKLMNOPQRSTUVWXYZ"); statusOf(err) != 503 {
 		t.Error(err)
 	}
 	if link, _, err := d.FirstSetup(); err != nil || link.Code != "" {

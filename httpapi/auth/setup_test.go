@@ -6,7 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"annals/engine"
 )
@@ -43,11 +42,11 @@ func TestFirstSetup(t *testing.T) {
 	if _, earlier, _ := d.FirstSetup(); !earlier.Equal(old.Expires) {
 		t.Errorf("the earlier link is good until %v", earlier)
 	}
-	if look, err := d.LookSetup(old.Code); err != nil || !look.First || look.Login != "" {
+	if look, err := d.LookSetup(d.browser().request(), old.Code); err != nil || !look.First || look.Login != "" {
 		t.Errorf("%+v, %v", look, err)
 	}
 	d.clock = d.clock.Add(setupFor)
-	_, err := d.LookSetup(old.Code)
+	_, err := d.LookSetup(d.browser().request(), old.Code)
 	wantField(t, err, "code")
 	second := first(true)
 	third, err := d.RenewFirstSetup()
@@ -117,7 +116,7 @@ func TestSetup(t *testing.T) {
 	if !account.Waiting || !strings.HasSuffix(link.Path, "#"+link.Code) {
 		t.Errorf("%+v, %+v", account, link)
 	}
-	if look, err := d.LookSetup(" " + link.Code + "\n"); err != nil || look.First || look.Login != "amy" {
+	if look, err := d.LookSetup(d.browser().request(), " "+link.Code+"\n"); err != nil || look.First || look.Login != "amy" {
 		t.Errorf("%+v, %v", look, err)
 	}
 	_, err := d.useAs(link, "boss", goodPassword)
@@ -146,10 +145,14 @@ func TestSetup(t *testing.T) {
 	if got, err := d.Account(root, account.ID); err != nil || got.Waiting {
 		t.Errorf("%+v, %v", got, err)
 	}
+	if len(d.setups.all()) != 0 {
+		t.Errorf("%d links are kept", len(d.setups.all()))
+	}
+	d.waiting(t, "bob")
+	d.clock = d.clock.Add(setupFor)
 	if err := d.writeUse(); err != nil || len(d.setups.all()) != 0 {
 		t.Errorf("%v, %d links are kept", err, len(d.setups.all()))
 	}
-	d.clock = d.clock.Add(time.Hour)
 	if told := d.told(); len(told) != 1 || told[0] != "account.set_up edit success amy" {
 		t.Errorf("told %q", told)
 	}

@@ -116,26 +116,17 @@ func (r *accountRecord) signIn(epoch uint64, done bool, now time.Time, network n
 // SecondFactor ends what SignIn began: with a code of the authenticator app, or with a recovery code, which is used up. The session is a new
 // one.
 func (a *Auth) SecondFactor(w http.ResponseWriter, r *http.Request, by Caller, code string) (Account, error) {
-	acc := a.accounts.find(by.ID)
-	check, err := a.tryFactor(r, by.ID, code)
-	if err == nil {
-		err = a.accounts.change(acc, func(rec *accountRecord) error {
-			if err := check(rec); err != nil {
-				return err
-			}
-			return rec.signIn(by.epoch, true, a.now(), networkOf(r))
-		})
-	}
+	err := a.useFactor(r, by, code, actionSignIn, engine.OpLogin, func(rec *accountRecord) error {
+		return rec.signIn(by.epoch, true, a.now(), networkOf(r))
+	})
 	if err != nil {
-		a.noteTry(r, actionSignIn, engine.OpLogin, by.Actor(), err)
 		return Account{}, err
 	}
-	a.rightFactor(r, by.ID)
 	if err := a.begin(w, r, sessionRecord{Account: by.ID, Epoch: by.epoch}); err != nil {
 		return Account{}, err
 	}
 	a.note(r.Context(), actionSignIn, engine.OpLogin, by.Actor())
-	return acc.value.Load().account(by.ID), nil
+	return a.accounts.find(by.ID).value.Load().account(by.ID), nil
 }
 
 // networkOf returns what counts as the place that a request comes from.

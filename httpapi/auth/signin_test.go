@@ -148,7 +148,7 @@ func TestHashesWaitForTheirTurn(t *testing.T) {
 	d := openDoors(t)
 	d.person(t, "amy")
 	d.hasher.patience = time.Millisecond
-	for range hashesAtOnce {
+	for range cap(d.hasher.turns) {
 		d.hasher.turns <- struct{}{}
 	}
 	for range pairRule.free + 1 {
@@ -162,7 +162,7 @@ func TestHashesWaitForTheirTurn(t *testing.T) {
 	if _, _, err := d.hasher.check(ctx, "x", ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("the client has gone: %v", err)
 	}
-	for range hashesAtOnce {
+	for range cap(d.hasher.turns) {
 		<-d.hasher.turns
 	}
 	if status, _ := d.browser().signIn("amy", goodPassword); status != 200 {
@@ -203,16 +203,18 @@ func TestSignInIsTold(t *testing.T) {
 func TestSignInAtOnce(t *testing.T) {
 	d := openDoors(t)
 	account := d.person(t, "amy")
-	var all sync.WaitGroup
-	for i := range maxAccountSessions + 10 {
-		all.Go(func() {
-			b := &browser{doors: d, address: fmt.Sprintf("198.51.100.%d", i)}
-			if status, _ := b.signIn("amy", goodPassword); status != 200 {
-				t.Errorf("status %d", status)
-			}
-		})
+	for wave := range 2 { // of no more than nameRule allows before it is known that they are right
+		var all sync.WaitGroup
+		for i := range maxAccountSessions * 2 / 3 {
+			all.Go(func() {
+				b := &browser{doors: d, address: fmt.Sprintf("198.51.%d.%d", wave, i)}
+				if status, _ := b.signIn("amy", goodPassword); status != 200 {
+					t.Errorf("status %d", status)
+				}
+			})
+		}
+		all.Wait()
 	}
-	all.Wait()
 	if n := len(d.Sessions(Caller{ID: account.ID})); n != maxAccountSessions {
 		t.Errorf("%d sessions", n)
 	}
