@@ -1,15 +1,13 @@
 package httpapi
 
 import (
-	"errors"
 	"net/http"
-	"strings"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gorilla/mux"
 
+	"annals/engine"
 	"annals/httpapi/auth"
+	"annals/httpapi/recorder"
 	"annals/httpapi/reply"
 )
 
@@ -21,35 +19,16 @@ type newTokenReply struct {
 
 // postToken answers POST /api/v1/tokens.
 func (a *API) postToken(w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
 	var wish auth.Wish
-	if err := json.Unmarshal(body, &wish, json.RejectUnknownMembers(true)); err != nil {
-		return notAWish(err)
+	if err := readJSON(w, r, "the token", &wish); err != nil {
+		return err
 	}
 	token, text, err := a.access.Make(auth.From(r.Context()), wish)
 	if err != nil {
 		return err
 	}
+	recorder.Edit(r.Context(), onToken(token))
 	return reply.JSON(w, http.StatusCreated, newTokenReply{token, text})
-}
-
-// notAWish names the member that cannot be read.
-func notAWish(err error) error {
-	var at jsontext.Pointer
-	if s, ok := errors.AsType[*json.SemanticError](err); ok {
-		at, err = s.JSONPointer, s.Err
-		if err == nil {
-			err = errors.New("is of the wrong kind")
-		}
-	} else if s, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		at = s.JSONPointer
-	}
-	p := reply.BadBody("the token cannot be read: %v", err)
-	p.Field = strings.ReplaceAll(strings.TrimPrefix(string(at), "/"), "/", ".")
-	return p
 }
 
 type tokensReply struct {
@@ -67,5 +46,11 @@ func (a *API) deleteToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	recorder.Edit(r.Context(), onToken(token))
 	return reply.JSON(w, http.StatusOK, token)
+}
+
+// onToken says in the server's own log which token it was.
+func onToken(t auth.Token) func(*engine.Event) {
+	return func(e *engine.Event) { e.Resources = []engine.Resource{{Type: "token", ID: t.ID, Name: t.Name}} }
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	noteOf(r.Context()).verified(report)
 	return reply.JSON(w, http.StatusOK, report)
 }
 
@@ -50,9 +52,20 @@ func (a *API) verifyAloud(w http.ResponseWriter, r *http.Request) error {
 	line.Report = report
 	if err != nil {
 		line.Problem = reply.Fill(r, err)
+		noteOf(r.Context()).failed(line.Problem)
+	} else {
+		noteOf(r.Context()).verified(report)
 	}
 	_ = writeLine(w, control, line) // the last word either way
 	return nil
+}
+
+// verified notes what a verification found. Problems make it a failure, so that who looks for failures finds it.
+func (n *note) verified(report *engine.VerifyReport) {
+	n.found(report.Events)
+	if found := len(report.Problems); found > 0 {
+		n.failure = &engine.EventError{Code: "damaged", Message: fmt.Sprintf("%d problems were found", found)}
+	}
 }
 
 func writeLine(w http.ResponseWriter, control *http.ResponseController, line verifyLine) error {

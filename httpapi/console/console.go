@@ -24,6 +24,18 @@ type Options struct {
 	Version  string           // shown to who is signed in
 	Now      func() time.Time // nil: time.Now
 	Deadline time.Duration    // longest question to the log; 0 means 30 s
+
+	// Told hears what a page has read, for the server's own log, before the page is sent; nil: nobody does.
+	Told func(ctx context.Context, read Read)
+}
+
+// Read is what a page has read.
+type Read struct {
+	Asked    bool // events were asked for
+	Query    string
+	From, To time.Time
+	Total    uint64
+	Event    string // the ID of the one whose details are shown, "" for none
 }
 
 // Console answers with pages. All methods may be called concurrently.
@@ -33,6 +45,7 @@ type Console struct {
 	version  string
 	now      func() time.Time
 	deadline time.Duration
+	told     func(context.Context, Read)
 	pages    map[string]*view
 	assets   assets
 }
@@ -46,9 +59,12 @@ type Route struct {
 
 // New makes the console. It panics when a template is wrong, which is a mistake in the program.
 func New(o Options) *Console {
-	c := &Console{log: o.Log, access: o.Auth, version: o.Version, now: o.Now, deadline: o.Deadline, assets: loadAssets()}
+	c := &Console{log: o.Log, access: o.Auth, version: o.Version, now: o.Now, deadline: o.Deadline, told: o.Told, assets: loadAssets()}
 	if c.now == nil {
 		c.now = time.Now
+	}
+	if c.told == nil {
+		c.told = func(context.Context, Read) {}
 	}
 	if c.deadline == 0 {
 		c.deadline = 30 * time.Second

@@ -58,7 +58,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) error {
 	p.Columns = p.Preferences.shownColumns()
 	ctx, cancel := c.bounded(r)
 	defer cancel()
-	q, m := p.Filter.query(p.Caller.Tenants, p.Now, p.Zone)
+	q, m := p.Filter.query(p.Caller, p.Now, p.Zone)
 	if m != nil {
 		p.Mistake = m
 		return c.render(w, http.StatusBadRequest, "events", &p)
@@ -78,6 +78,7 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	c.told(ctx, Read{Asked: true, Query: p.Query, From: q.From, To: q.To, Total: p.Total, Event: p.Filter.Event})
 	return c.render(w, http.StatusOK, "events", &p)
 }
 

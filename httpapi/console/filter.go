@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"annals/engine"
+	"annals/httpapi/auth"
 )
 
 // filterFields are what the list is filtered by besides words and time, in the order of the form. Each may have several values, any of which
@@ -98,14 +99,14 @@ type mistake struct {
 }
 
 // query makes the question to the log. A mistake is not nil when the words or times cannot be read: then nothing is to be asked.
-func (f filter) query(who engine.Tenants, now time.Time, loc *time.Location) (engine.Query, *mistake) {
-	q := engine.Query{Tenants: who, Limit: f.Size, Page: f.Page}
+func (f filter) query(who auth.Caller, now time.Time, loc *time.Location) (engine.Query, *mistake) {
+	q := engine.Query{Limit: f.Size, Page: f.Page}
 	q.Sort, q.Desc = strings.CutPrefix(f.Sort, "-")
 	where, m := f.where(now, loc)
 	if m != nil {
 		return q, m
 	}
-	q.Where = where
+	q.Where, q.Tenants = where, who.Asking(where)
 	q.From, q.To = f.Period.within(now, loc)
 	if f.Period.Name == custom {
 		for _, bound := range []struct {
