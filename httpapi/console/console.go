@@ -59,12 +59,18 @@ func New(o Options) *Console {
 
 // Routes returns the site map.
 func (c *Console) Routes() []Route {
-	return []Route{
+	routes := []Route{
 		{"GET", "/", auth.None, c.home},
 		{"GET", "/events", auth.Read, c.events},
+		{"GET", "/events/raw", auth.Read, c.rawEvent},
+		{"GET", "/suggest", auth.Read, c.suggest},
 		{"POST", "/preferences", auth.None, c.savePreferences},
 		{"GET", "/static/{file}", auth.None, c.static},
 	}
+	for i := range routes {
+		routes[i].Serve = c.orSorry(routes[i].Serve)
+	}
+	return routes
 }
 
 // home leads to the list, in the view that the viewer prefers.
