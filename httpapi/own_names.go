@@ -43,6 +43,8 @@ var ownNames = map[string]string{
 
 	// Pages tell what they have read; their forms are as the routes of the API that do the same.
 	"GET /events":       "",
+	"GET /events/raw":   "",
+	"GET /suggest":      "",
 	"POST /preferences": "", // of the browser's
 
 	"POST /api/v1/session":         "",

@@ -27,7 +27,7 @@ func (o *OwnLog) readPage(r *http.Request, n *note) {
 	if read.Asked {
 		key, figures := base, f
 		key.action, key.about = "event.search", bounded("page\x00"+read.Query)
-		figures.From, figures.To, figures.Total = read.From, read.To, &read.Total
+		figures.From, figures.To, figures.Total = read.From, read.To, read.Total
 		o.fold(key, o.now(), figures, func() (*engine.Event, told) {
 			return event(key.action, engine.Resource{}), told{Query: cut(read.Query, maxToldBytes), Tenants: n.toldTenants()}
 		})

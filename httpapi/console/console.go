@@ -34,7 +34,7 @@ type Read struct {
 	Asked    bool // events were asked for
 	Query    string
 	From, To time.Time
-	Total    uint64
+	Total    *uint64 // events that match; nil: they were not counted
 	Event    string // the ID of the one whose details are shown, "" for none
 }
 
@@ -75,12 +75,18 @@ func New(o Options) *Console {
 
 // Routes returns the site map.
 func (c *Console) Routes() []Route {
-	return []Route{
+	routes := []Route{
 		{"GET", "/", auth.None, c.home},
 		{"GET", "/events", auth.Read, c.events},
+		{"GET", "/events/raw", auth.Read, c.rawEvent},
+		{"GET", "/suggest", auth.Read, c.suggest},
 		{"POST", "/preferences", auth.None, c.savePreferences},
 		{"GET", "/static/{file}", auth.None, c.static},
 	}
+	for i := range routes {
+		routes[i].Serve = c.orSorry(routes[i].Serve)
+	}
+	return routes
 }
 
 // home leads to the list, in the view that the viewer prefers.
