@@ -41,7 +41,7 @@ func main() {
 
 // serverSettings are the settings of serve; a config file may set them beside the client's.
 var serverSettings = []string{"listen", "data", "retention", "min-free", "log-level", "tls-cert", "tls-key", "tls-client-ca", "insecure-listen",
-	"trusted-proxies", "rate-limit", "token-rate-limit"}
+	"trusted-proxies", "rate-limit", "token-rate-limit", "session-idle", "session-max"}
 
 var settings = append(slices.Clone(client.Settings), serverSettings...)
 
@@ -52,7 +52,7 @@ var serveCommand = client.Command{
 	Details: `
 The server keeps everything in one data directory and needs nothing else. At the first start it makes an access token, shows it
 once and keeps it in the file admin.token there; commands on the same machine find it by themselves. "annals token create" makes
-others that may do less.`,
+others that may do less. It also shows a link with which somebody makes the first account for people; "annals account" makes more.`,
 	Examples: `
 # a first look, with a small real sample in it
 annals serve --sample
@@ -69,6 +69,7 @@ annals serve --config /etc/annals.conf`,
 type serveFlags struct {
 	listen, data, retention, minFree, logLevel, debug string
 	tlsCert, tlsKey, tlsClientCA, trustedProxies      string
+	sessionIdle, sessionMax                           string
 	sample, insecureListen                            bool
 	limits                                            httpapi.RateLimits
 }
@@ -88,6 +89,8 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	f.StringVar(&s.trustedProxies, "trusted-proxies", "", "`LIST` of addresses and CIDRs whose X-Forwarded-For names the client")
 	f.Float64Var(&s.limits.PerAddress, "rate-limit", 1000, "at most `NUMBER` requests a second from one address, twice as many at once; 0 for no limit; without it this machine has none")
 	f.Float64Var(&s.limits.PerToken, "token-rate-limit", 2000, "at most `NUMBER` requests a second with one token, in the same way")
+	f.StringVar(&s.sessionIdle, "session-idle", "12h", "a person who has done nothing for this `AGE` signs in again")
+	f.StringVar(&s.sessionMax, "session-max", "7d", "a person signs in again after this `AGE`, whatever they do")
 	f.StringVar(&s.debug, "debug", "", "serve Go's profiles on this loopback `ADDRESS`")
 	f.BoolVar(&s.sample, "sample", false, "load a small sample of real records")
 	f.Setting(serverSettings...)
@@ -118,6 +121,10 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 	if err := s.limits.Check(); err != nil {
 		return &client.UsageError{Message: err.Error()}
 	}
+	people, err := s.sessions()
+	if err != nil {
+		return err
+	}
 	// The address first: a server that cannot listen has nothing to open the log for.
 	listener, secure, err := s.open(logger)
 	if err != nil {
@@ -130,7 +137,8 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 		return errors.Join(fmt.Errorf("open log: %w", err), o.Index.Close())
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	access, token, err := auth.Open(auth.Options{Dir: s.data, Records: log.Records(), Logger: logger})
+	people.Dir, people.Records, people.Logger = s.data, log.Records(), logger
+	access, token, err := auth.Open(people)
 	if err != nil {
 		return fmt.Errorf("open access: %w", err)
 	}
@@ -146,6 +154,9 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 	}
 	defer os.Remove(filepath.Join(s.data, client.ServerFile))
 	greet(env, address, s.data, token, log)
+	if err := offerSetup(env, address, access); err != nil {
+		return err
+	}
 	api := httpapi.New(httpapi.Options{Log: log, Auth: access, Version: client.Version(), Logger: logger, Collectors: log.Collectors(),
 		Proxies: trusted, Limits: s.limits})
 	server := httpapi.NewServer(s.listen, api)
@@ -204,6 +215,17 @@ func (s *serveFlags) options(env *client.Env) (*slog.Logger, engine.Options, err
 	return o.Logger, o, nil
 }
 
+// sessions reads the flags about people's sessions.
+func (s *serveFlags) sessions() (o auth.Options, err error) {
+	if o.SessionIdle, err = client.ParseAge(s.sessionIdle); err != nil || o.SessionIdle == 0 {
+		return o, &client.UsageError{Message: fmt.Sprintf("--session-idle: %q is not an age such as 12h", s.sessionIdle)}
+	}
+	if o.SessionMax, err = client.ParseAge(s.sessionMax); err != nil || o.SessionMax == 0 {
+		return o, &client.UsageError{Message: fmt.Sprintf("--session-max: %q is not an age such as 7d", s.sessionMax)}
+	}
+	return o, nil
+}
+
 // loadSample translates and appends the embedded records. Loading them again changes nothing.
 func loadSample(ctx context.Context, log *engine.Log, env *client.Env) error {
 	entries, err := sample.Files.ReadDir(sample.Dir)
@@ -249,6 +271,22 @@ func greet(env *client.Env, address, data, token string, log *engine.Log) {
 	if err := log.Ready(); err != nil {
 		fmt.Fprintf(env.Stderr, "NOT READY: %v\n", err)
 	}
+}
+
+// offerSetup shows the link with which the first administrator makes an account, while there is none. There is no password to begin with.
+func offerSetup(env *client.Env, address string, access *auth.Auth) error {
+	link, earlier, err := access.FirstSetup()
+	if err != nil {
+		return fmt.Errorf("make set-up link: %w", err)
+	}
+	if !link.Expires.IsZero() {
+		fmt.Fprintf(env.Stderr, "set up the first account: %s%s\n(once, until %s)\n", address, link.Path, link.Expires.Local().Format(time.DateTime))
+	}
+	if !earlier.IsZero() {
+		fmt.Fprintf(env.Stderr, "no account is set up yet; the link shown before is good until %s, `annals account setup-link` makes another\n",
+			earlier.Local().Format(time.DateTime))
+	}
+	return nil
 }
 
 // serve answers until ctx ends, then lets requests under way finish for a while.

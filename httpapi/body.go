@@ -28,19 +28,24 @@ func limitBody(w http.ResponseWriter, r *http.Request, timeout time.Duration) {
 	}
 }
 
-// readBody returns the whole decompressed body, which may have engine.MaxRequestBytes. What the client sends compressed may
-// not have more either, and no more than the limit is ever decompressed.
+// readBody returns the whole decompressed body, which may have engine.MaxRequestBytes.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	in, done, err := decompress(http.MaxBytesReader(w, r.Body, engine.MaxRequestBytes), r.Header.Get("Content-Encoding"))
+	return readUpTo(w, r, engine.MaxRequestBytes)
+}
+
+// readUpTo returns the whole decompressed body. What the client sends compressed may not have more than the limit either, and no more is ever
+// decompressed.
+func readUpTo(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	in, done, err := decompress(http.MaxBytesReader(w, r.Body, limit), r.Header.Get("Content-Encoding"))
 	if err != nil {
 		return nil, err
 	}
 	defer done()
 	var body bytes.Buffer
 	body.Grow(int(min(max(r.ContentLength, 0)+bytes.MinRead, 1<<20))) // a length is only a claim
-	_, err = body.ReadFrom(io.LimitReader(in, engine.MaxRequestBytes+1))
-	if body.Len() > engine.MaxRequestBytes {
-		return nil, reply.TooLarge(engine.MaxRequestBytes, "the body passes the limit of %d bytes after decompression", engine.MaxRequestBytes)
+	_, err = body.ReadFrom(io.LimitReader(in, limit+1))
+	if int64(body.Len()) > limit {
+		return nil, reply.TooLarge(limit, "the body passes the limit of %d bytes after decompression", limit)
 	}
 	if err != nil {
 		return nil, bodyError(err)

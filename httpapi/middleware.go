@@ -18,7 +18,11 @@ func (a *API) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := requestID(r)
 		client := a.proxies.client(r)
-		r = r.WithContext(reply.WithClient(reply.WithRequest(r.Context(), id, a.logger), client))
+		ctx := reply.WithClient(reply.WithRequest(r.Context(), id, a.logger), client)
+		if a.proxies.secure(r) {
+			ctx = reply.WithSecure(ctx)
+		}
+		r = r.WithContext(ctx)
 		w.Header().Set("X-Request-ID", id)
 		out := &response{ResponseWriter: w}
 		start := time.Now()

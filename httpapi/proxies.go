@@ -31,6 +31,15 @@ func (p proxies) client(r *http.Request) netip.Addr {
 	return at
 }
 
+// secure reports whether a request came over TLS, to us or, on the word of a trusted peer, to a proxy. The peer's own word is the last one.
+func (p proxies) secure(r *http.Request) bool {
+	if r.TLS != nil || !p.trusted(parseAddress(r.RemoteAddr)) {
+		return r.TLS != nil
+	}
+	words := strings.Split(strings.Join(r.Header.Values("X-Forwarded-Proto"), ","), ",")
+	return strings.EqualFold(strings.TrimSpace(words[len(words)-1]), "https")
+}
+
 func (p proxies) trusted(a netip.Addr) bool {
 	return slices.ContainsFunc(p, func(prefix netip.Prefix) bool { return prefix.Contains(a) })
 }

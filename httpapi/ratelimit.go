@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"container/list"
-	"crypto/sha256"
 	"fmt"
 	"math"
 	"net/http"
@@ -19,7 +18,7 @@ import (
 // RateLimits bound how many requests the server answers. They count requests, not events: a shipper that sends batches stays far below.
 type RateLimits struct {
 	PerAddress float64 // requests a second from one address, before anything is known of the caller; 0: no limit
-	PerToken   float64 // requests a second with one token, wherever they come from; 0: no limit
+	PerToken   float64 // requests a second with one token or account, wherever they come from; 0: no limit
 	Loopback   bool    // whether requests from this machine are limited as well
 }
 
@@ -104,7 +103,7 @@ func (a *API) limitAddress(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if wait, ok := a.perAddress.take(network(addr)); !ok {
+		if wait, ok := a.perAddress.take(reply.Network(addr)); !ok {
 			a.refuse(w, r, "address-rate", wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress))
 			return
 		}
@@ -112,20 +111,20 @@ func (a *API) limitAddress(next http.Handler) http.Handler {
 	})
 }
 
-// limitToken counts requests whose token was accepted, so that nobody can use up another's limit, or make the server remember guesses; where
-// none is asked for, none is checked. The token itself is not kept.
+// limitToken counts requests whose token or session was accepted, so that nobody can use up another's limit, or make the server remember
+// guesses; where none is asked for, none is checked. All sessions of an account count together.
 func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 	if a.perToken == nil || need == auth.None {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token := r.Header.Get("Authorization")
-		if token == "" || !a.limited(reply.Client(r.Context())) {
+		if !a.limited(reply.Client(r.Context())) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if wait, ok := a.perToken.take(sha256.Sum256([]byte(token))); !ok {
-			a.refuse(w, r, "token-rate", wait, fmt.Sprintf("more than %g requests a second come with this token", a.limits.PerToken))
+		caller := auth.From(r.Context())
+		if wait, ok := a.perToken.take(caller.Type + " " + caller.ID); !ok {
+			a.refuse(w, r, "token-rate", wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -137,16 +136,4 @@ func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, wait time.Duration, detail string) {
 	a.metrics.turnedAway.WithLabelValues(reason).Inc()
 	reply.Error(w, r, reply.TooMany(wait, detail))
-}
-
-// network is what counts as one address: an IPv6 network of 64 bits is one customer's, who has all of its addresses.
-func network(a netip.Addr) netip.Addr {
-	if !a.Is6() {
-		return a
-	}
-	prefix, err := a.Prefix(64)
-	if err != nil {
-		return a
-	}
-	return prefix.Addr()
 }

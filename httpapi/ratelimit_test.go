@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"annals/httpapi/reply"
 )
 
 func TestLimiter(t *testing.T) {
@@ -55,7 +57,7 @@ func TestLimiterIsBounded(t *testing.T) {
 func TestNetwork(t *testing.T) {
 	f := func(in, want string) {
 		t.Helper()
-		if got := network(netip.MustParseAddr(in)).String(); got != want {
+		if got := reply.Network(netip.MustParseAddr(in)).String(); got != want {
 			t.Errorf("%s: %s", in, got)
 		}
 	}

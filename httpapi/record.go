@@ -57,9 +57,14 @@ func (into AppendFunc) sink() recorder.Direct {
 	}
 }
 
-// record has a route's write operations recorded. Events that come in are the log itself, and not once more an event about it.
+// ownRecords are routes whose operations are not recorded as requests: events that come in are the log itself, and not once more an event
+// about it, and what people do to their own sessions and accounts auth records, which knows who it was.
+var ownRecords = []string{"/api/v1/events", "/api/v1/session", "/api/v1/session/totp", "/api/v1/sessions", "/api/v1/account/password",
+	"/api/v1/account/totp", "/api/v1/setup", "/api/v1/setup/look"}
+
+// record has a route's write operations recorded.
 func (a *API) record(rt route, next http.Handler) http.Handler {
-	if a.recorder == nil || rt.path == "/api/v1/events" {
+	if a.recorder == nil || slices.Contains(ownRecords, rt.path) {
 		return next
 	}
 	return a.recorder.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,34 @@ func TestRecordsItself(t *testing.T) {
 		if !strings.Contains(got, part) {
 			t.Errorf("no %s in %s", part, got)
 		}
+	}
+}
+
+// TestPeopleAreRecordedOnce: what people do to their own sessions and accounts auth records; what is done to accounts is recorded as a request.
+func TestPeopleAreRecordedOnce(t *testing.T) {
+	var events []*engine.Event
+	rec := NewRecorder(func(_ context.Context, batch []*engine.Event) ([]engine.Outcome, error) {
+		events = append(events, batch...)
+		return make([]engine.Outcome, len(batch)), nil
+	}, enginetest.Quiet)
+	s := newServer(t, Options{Recorder: rec})
+	p := s.newPerson(t, "amy", `{"role":"reader","tenants":["acme"]}`)
+	p.signIn(t, "amy", goodPassword, 200)
+	p.enrol(t)
+	p.ask(t, "PUT", "/account/password", `{"old":"`+goodPassword+`","new":"a quite different sentence"}`, 204, nil)
+	p.ask(t, "DELETE", "/sessions", "", 204, nil)
+	p.signIn(t, "amy", "a quite different sentence", 200)
+	p.ask(t, "POST", "/session/totp", `{"code":"000000"}`, 401, nil)
+	s.Close()
+	if err := rec.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var actions []string
+	for _, e := range events {
+		actions = append(actions, e.Action)
+	}
+	if want := []string{"POST /api/v1/accounts"}; !slices.Equal(actions, want) {
+		t.Errorf("recorded %q, want %q", actions, want)
 	}
 }
 

@@ -49,6 +49,31 @@ func (a *API) routes() []route {
 		{"GET", v1 + "/tokens", auth.Manage, "", a.listTokens},
 		{"DELETE", v1 + "/tokens/{id}", auth.Manage, "", a.deleteToken},
 
+		// People. Signing in is open, and bounded by auth; the rest is about the account of whoever is signed in. A token may ask who it is.
+		{"POST", v1 + "/session", auth.None, "", a.postSession},
+		{"POST", v1 + "/session/totp", auth.Pending, "", a.postSessionTOTP},
+		{"GET", v1 + "/session", auth.Known, "", a.getSession},
+		{"DELETE", v1 + "/session", auth.Self, "", a.deleteSession},
+		{"GET", v1 + "/sessions", auth.Self, "", a.listSessions},
+		{"DELETE", v1 + "/sessions", auth.Self, "", a.deleteSessions},
+		{"PUT", v1 + "/account/password", auth.Self, "", a.putPassword},
+		{"POST", v1 + "/account/totp", auth.Self, "", a.postTOTP},
+		{"PUT", v1 + "/account/totp", auth.Self, "", a.putTOTP},
+		{"DELETE", v1 + "/account/totp", auth.Self, "", a.deleteTOTP},
+
+		// Accounts are managed as tokens are. Nobody chooses another's password: a link does, whose code is all that opens the set-up.
+		{"POST", v1 + "/accounts", auth.Manage, "", a.postAccount},
+		{"GET", v1 + "/accounts", auth.Manage, "", a.listAccounts},
+		{"GET", v1 + "/accounts/{id}", auth.Manage, "", a.getAccount},
+		{"PATCH", v1 + "/accounts/{id}", auth.Manage, "", a.patchAccount},
+		{"POST", v1 + "/accounts/{id}/reset", auth.Manage, "", a.resetAccount},
+		{"POST", v1 + "/setup/first", auth.Manage | auth.AllTenants, "", a.postFirstSetup},
+		{"POST", v1 + "/setup/look", auth.None, "", a.lookSetup},
+		{"POST", v1 + "/setup", auth.None, "", a.postSetup},
+		{"GET", "/setup", auth.None, "", a.getSetup},
+		{"GET", "/setup.js", auth.None, "", a.getSetupScript},
+		{"GET", "/setup.css", auth.None, "", a.getSetupStyle},
+
 		{"GET", v1 + "/openapi.json", auth.None, "", a.openAPI},
 		{"GET", "/healthz", auth.None, "", a.healthz},
 		{"GET", "/readyz", auth.None, "", a.readyz},
@@ -72,7 +97,7 @@ func (a *API) router() http.Handler {
 	// Event IDs may hold slashes and dots, so paths are matched as they were sent, percent-encoded and not cleaned.
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, rt := range a.routes() {
-		r.Handle(rt.path, onRoute(rt.path, a.access.Require(rt.need, a.limitToken(rt.need, a.record(rt, rt.handler()))))).Methods(rt.method)
+		r.Handle(rt.path, onRoute(rt.path, a.access.Require(rt.need, onlyJSON(a.limitToken(rt.need, a.record(rt, rt.handler())))))).Methods(rt.method)
 	}
 	r.NotFoundHandler = answer(func(http.ResponseWriter, *http.Request) error {
 		return reply.NotFound("no such path; /api/v1/openapi.json describes what is here")

@@ -6,7 +6,6 @@
 package httpapi
 
 import (
-	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -54,8 +53,8 @@ type API struct {
 	console     *console.Console
 	handler     http.Handler
 
-	perAddress *limiter[netip.Addr]        // nil: none
-	perToken   *limiter[[sha256.Size]byte] // nil: none
+	perAddress *limiter[netip.Addr] // nil: none
+	perToken   *limiter[string]     // by type and ID of the caller; nil: none
 
 	drain     chan struct{} // closed when streams without an end have to end
 	drainOnce sync.Once
@@ -65,7 +64,7 @@ type API struct {
 func New(o Options) *API {
 	a := &API{log: o.Log, access: o.Auth, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
 		proxies: o.Proxies, limits: o.Limits, recorder: o.Recorder, bodyTimeout: defaultBodyTimeout, metrics: newMetrics(o.Collectors),
-		perAddress: newLimiter[netip.Addr](o.Limits.PerAddress), perToken: newLimiter[[sha256.Size]byte](o.Limits.PerToken), drain: make(chan struct{})}
+		perAddress: newLimiter[netip.Addr](o.Limits.PerAddress), perToken: newLimiter[string](o.Limits.PerToken), drain: make(chan struct{})}
 	if a.version == "" {
 		a.version = "dev"
 	}

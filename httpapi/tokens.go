@@ -1,12 +1,8 @@
 package httpapi
 
 import (
-	"errors"
 	"net/http"
-	"strings"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/gorilla/mux"
 
 	"annals/httpapi/auth"
@@ -21,35 +17,15 @@ type newTokenReply struct {
 
 // postToken answers POST /api/v1/tokens.
 func (a *API) postToken(w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r)
-	if err != nil {
-		return err
-	}
 	var wish auth.Wish
-	if err := json.Unmarshal(body, &wish, json.RejectUnknownMembers(true)); err != nil {
-		return notAWish(err)
+	if err := readJSON(w, r, "the token", &wish); err != nil {
+		return err
 	}
 	token, text, err := a.access.Make(auth.From(r.Context()), wish)
 	if err != nil {
 		return err
 	}
 	return reply.JSON(w, http.StatusCreated, newTokenReply{token, text})
-}
-
-// notAWish names the member that cannot be read.
-func notAWish(err error) error {
-	var at jsontext.Pointer
-	if s, ok := errors.AsType[*json.SemanticError](err); ok {
-		at, err = s.JSONPointer, s.Err
-		if err == nil {
-			err = errors.New("is of the wrong kind")
-		}
-	} else if s, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		at = s.JSONPointer
-	}
-	p := reply.BadBody("the token cannot be read: %v", err)
-	p.Field = strings.ReplaceAll(strings.TrimPrefix(string(at), "/"), "/", ".")
-	return p
 }
 
 type tokensReply struct {

@@ -59,6 +59,23 @@ var walk = map[string][]visit{
 	"POST /api/v1/tokens":        {{"", `{"name":"x","grants":[{"role":"reader","tenants":["HIDDEN"]}]}`, 201}},
 	"GET /api/v1/tokens":         {{"", "", 200}},
 	"DELETE /api/v1/tokens/{id}": {{"{id}=TOKENID", "", 200}},
+
+	"GET /api/v1/session":          {{"", "", 200}},
+	"POST /api/v1/session/totp":    {{"", `{"code":"HIDDEN"}`, 403}}, // of whoever has signed in already
+	"DELETE /api/v1/session":       {{"", "", 204}},
+	"GET /api/v1/sessions":         {{"", "", 200}},
+	"DELETE /api/v1/sessions":      {{"", "", 204}},
+	"PUT /api/v1/account/password": {{"", `{"old":"HIDDEN","new":"a quite different sentence"}`, 403}}, // a provider vouches for the person
+	"POST /api/v1/account/totp":    {{"", `{"password":"HIDDEN"}`, 403}},
+	"PUT /api/v1/account/totp":     {{"", `{"code":"000000"}`, 409}},
+	"DELETE /api/v1/account/totp":  {{"", `{"password":"HIDDEN"}`, 409}},
+
+	"POST /api/v1/accounts":            {{"", `{"login":"newcomer","name":"x","grants":[{"role":"reader","tenants":["HIDDEN"]}]}`, 201}},
+	"GET /api/v1/accounts":             {{"", "", 200}},
+	"GET /api/v1/accounts/{id}":        {{"{id}=ACCOUNTID", "", 200}},
+	"PATCH /api/v1/accounts/{id}":      {{"{id}=ACCOUNTID", `{"disabled":true}`, 200}, {"{id}=ACCOUNTID", `{"name":""}`, 400}},
+	"POST /api/v1/accounts/{id}/reset": {{"{id}=ACCOUNTID", `{}`, 200}},
+	"POST /api/v1/setup/first":         {{"", "", 403}},
 }
 
 // TestWalk asks every route of the table with every kind of wrong credentials, and holds the answers against each other.
@@ -104,10 +121,11 @@ func TestRevocationEndsTail(t *testing.T) {
 // walker is a server with two tenants: hidden has what nobody else may know of, acme is the foreigner's.
 type walker struct {
 	*server
-	refused          map[string]string // Authorization headers that open nothing
+	refused          map[string]string // Authorization headers, or "Cookie " and a cookie, that open nothing
 	foreign, owner   string            // admins of acme and of hidden
 	byRole           map[string]string // tokens for all tenants
 	cursor, hiddenID string            // of hidden's
+	hiddenAccount    string
 }
 
 func newWalker(t *testing.T) *walker {
@@ -134,6 +152,13 @@ func newWalker(t *testing.T) *walker {
 	w.later.Store(int64(time.Hour))
 	w.refused = map[string]string{"absent": "", "malformed": "Bearer annals_x", "another scheme": "Basic " + w.token, "unknown": "Bearer annals_" +
 		strings.Repeat("0", 16) + "_" + strings.Repeat("0", 64), "expired": "Bearer " + expired, "revoked": "Bearer " + revoked}
+
+	for kind, cookie := range w.refusedCookies(t) {
+		w.refused[kind] = "Cookie " + cookie
+	}
+	var made struct{ Account auth.Account }
+	w.answer(t, "POST", "/api/v1/accounts", `{"login":"classified","name":"of hidden","grants":[{"role":"reader","tenants":["hidden"]}]}`, w.token, &made)
+	w.hiddenAccount = made.Account.ID
 
 	var page struct{ Next string }
 	w.answer(t, "GET", "/api/v1/events?limit=1", "", w.owner, &page)
@@ -167,6 +192,9 @@ func (w *walker) answer(t *testing.T, method, path, body, token string, into any
 
 func (w *walker) visit(t *testing.T, rt route, v visit) {
 	for kind, header := range w.refused {
+		if kind == pending && rt.need == auth.Pending {
+			continue
+		}
 		if got := w.same(t, rt, v, kind, header); got != 401 {
 			t.Errorf("%s: status %d, want 401", kind, got)
 		}
@@ -179,11 +207,17 @@ func (w *walker) visit(t *testing.T, rt route, v visit) {
 			t.Errorf("%s: status %d, want 403", role, got)
 		}
 	}
-	got := w.same(t, rt, v, "foreign", "Bearer "+w.foreign)
-	if rt.need&auth.AllTenants != 0 && got != 403 {
-		t.Errorf("admin of one tenant: status %d, want 403", got)
+	for _, foreign := range []string{"Bearer " + w.foreign, "session of acme"} {
+		got := w.same(t, rt, v, "foreign", foreign)
+		if rt.need&auth.AllTenants != 0 && got != 403 {
+			t.Errorf("%s, admin of one tenant: status %d, want 403", foreign, got)
+		}
 	}
-	if status, answer := w.ask(t, rt, w.fill(v, true), "Bearer "+w.owner); status != v.owner {
+	owner := "Bearer " + w.owner
+	if rt.need == auth.Self || rt.need == auth.Pending {
+		owner = "session of hidden"
+	}
+	if status, answer := w.ask(t, rt, w.fill(v, true), owner); status != v.owner {
 		t.Errorf("the owner gets %d, want %d: %s", status, v.owner, answer)
 	}
 }
@@ -191,6 +225,10 @@ func (w *walker) visit(t *testing.T, rt route, v visit) {
 // roleMay says again, apart from the code, what the roles are.
 func roleMay(role string, need auth.Right) bool {
 	switch need &^ auth.AllTenants {
+	case auth.Known:
+		return true
+	case auth.Self, auth.Pending: // people only
+		return false
 	case auth.Write:
 		return role == "writer" || role == "admin"
 	case auth.Read:
@@ -220,9 +258,9 @@ var echo = strings.NewReplacer("absent", "NAME", "hidden", "NAME")
 
 // fill puts hidden's names into a visit, or such that are nowhere and as long.
 func (w *walker) fill(v visit, hidden bool) visit {
-	names := strings.NewReplacer("HIDDEN", "absent", "TOKENID", strings.Repeat("0", 16), "CURSOR", strings.Repeat("A", len(w.cursor)))
+	names := strings.NewReplacer("HIDDEN", "absent", "TOKENID", strings.Repeat("0", 16), "ACCOUNTID", strings.Repeat("0", 16), "CURSOR", strings.Repeat("A", len(w.cursor)))
 	if hidden {
-		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "CURSOR", w.cursor)
+		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "ACCOUNTID", w.hiddenAccount, "CURSOR", w.cursor)
 	}
 	v.query, v.body = names.Replace(v.query), names.Replace(v.body)
 	return v
@@ -238,7 +276,14 @@ func (w *walker) ask(t *testing.T, rt route, v visit, header string) (int, strin
 	}
 	r := w.request(t, rt.method, path+"?"+query, v.body)
 	r.Header.Set("X-Request-ID", "walk")
-	if r.Header.Del("Authorization"); header != "" {
+	r.Header.Del("Authorization")
+	r.Header.Set("Content-Type", "application/json")
+	if tenant, ok := strings.CutPrefix(header, "session of "); ok {
+		header = "Cookie " + w.session(t, tenant)
+	}
+	if cookie, ok := strings.CutPrefix(header, "Cookie "); ok {
+		r.Header.Set("Cookie", cookie)
+	} else if header != "" {
 		r.Header.Set("Authorization", header)
 	}
 	var resp *http.Response
@@ -248,7 +293,7 @@ func (w *walker) ask(t *testing.T, rt route, v visit, header string) (int, strin
 	} else {
 		resp, body = w.do(t, r)
 	}
-	for _, name := range []string{"Date", "Server-Timing", "Content-Length"} {
+	for _, name := range []string{"Date", "Server-Timing", "Content-Length", "Set-Cookie"} {
 		resp.Header.Del(name)
 	}
 	var head strings.Builder

@@ -1,10 +1,12 @@
-// Package auth says who is calling and what they may do. A token is a record: a role, or several, each for some tenants or for all.
+// Package auth says who is calling and what they may do. Programs have tokens; people have accounts, and a session once they have signed in.
+// Either is a record with a role, or several, each for some tenants or for all.
 //
 // Require is the one door: it finds the caller, holds the caller's rights against what the route needs, and binds the caller to the
 // tenants in which that right is held. Handlers take the tenants from the Caller and from nowhere else, so that every query and
 // every write is behind the wall before it is planned.
 //
-// Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, this file who gets in.
+// Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, this file who gets in. For people
+// account.go, password.go, signin.go and session.go; lockout.go bounds guessing.
 package auth
 
 import (
@@ -20,31 +22,29 @@ import (
 
 // Caller is who is behind a request, and the tenants in which the right that the route needs is held.
 type Caller struct {
-	ID      string // of the token
-	Name    string
-	Type    string // what ID and Name are of: "token"
+	ID      string // of the token or account
+	Name    string // of the token; of an account, its login
+	Email   string
+	Type    string // what ID and Name are of: "token" or "account"
 	Tenants engine.Tenants
+
+	// Of a person's session; zero for a token.
+	session string // its key
+	epoch   uint64
+	reach   *reach // the account's when the request came
 }
 
 // Actor returns the caller as events name one. The zero Caller is nobody.
-func (c Caller) Actor() engine.Actor { return engine.Actor{ID: c.ID, Name: c.Name, Type: c.Type} }
+func (c Caller) Actor() engine.Actor {
+	return engine.Actor{ID: c.ID, Name: c.Name, Email: c.Email, Type: c.Type}
+}
 
 // Require lets through callers that have the right, with who they are in the context, and refuses the others with 401 or 403.
-// Tokens are read from the Authorization header only, so that none ends in a URL or a log.
+// Tokens are read from the Authorization header only, so that none ends in a URL or a log. A header always wins over a cookie: the
+// program that sends one means it.
 func (a *Auth) Require(need Right, next http.Handler) http.Handler {
-	if need == None {
-		return next
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		e, err := a.check(r.Header.Get("Authorization"))
-		if err != nil {
-			if reply.ProblemOf(err).Status == http.StatusUnauthorized {
-				w.Header().Set("WWW-Authenticate", `Bearer realm="annals"`)
-			}
-			reply.Error(w, r, err)
-			return
-		}
-		caller, err := e.caller(need)
+		caller, err := a.admit(r, need)
 		if err != nil {
 			reply.Error(w, r, err)
 			return
@@ -53,12 +53,31 @@ func (a *Auth) Require(need Right, next http.Handler) http.Handler {
 	})
 }
 
+// admit finds who is behind a request and holds their rights against what is needed.
+func (a *Auth) admit(r *http.Request, need Right) (Caller, error) {
+	if need == None {
+		return Caller{}, sameSite(r)
+	}
+	if header := r.Header.Get("Authorization"); header != "" {
+		e, err := a.check(header)
+		if err != nil {
+			return Caller{}, err
+		}
+		return e.admit(need)
+	}
+	s, acc, err := a.sessionOf(r)
+	if err != nil {
+		return Caller{}, err
+	}
+	if err := sameSite(r); err != nil {
+		return Caller{}, err
+	}
+	return admitSession(s, acc, need)
+}
+
 // check finds the token of an Authorization header. Every reason to refuse one has the same answer, and an unknown key ID costs what a
 // known one does: a hash and a comparison. The comparison is constant in time; the key ID is no secret.
 func (a *Auth) check(header string) (*entry, error) {
-	if header == "" {
-		return nil, reply.Unauthorized("send the header Authorization: Bearer <token>; the first token is in admin.token in the data directory")
-	}
 	if a.broken != nil {
 		return nil, a.broken
 	}
@@ -77,23 +96,35 @@ func (a *Auth) check(header string) (*entry, error) {
 	return e, nil
 }
 
-// Valid reports whether the caller's token is still accepted, for answers that have no end.
+// Valid reports whether the caller would still be let in as it was, for answers that have no end. A session is over for them too when its
+// account may do something else than at the start.
 func (a *Auth) Valid(c Caller) bool {
-	e := a.store.find(c.ID)
-	return e != nil && e.record.Load().valid(a.now())
+	if c.session == "" {
+		e := a.store.find(c.ID)
+		return e != nil && e.record.Load().valid(a.now())
+	}
+	s := a.sessions.find(c.session)
+	if s == nil || !a.live(s, a.now()) {
+		return false
+	}
+	acc := a.owner(s)
+	return acc != nil && acc.value.Load().reach == c.reach
 }
 
-// caller binds the token's owner to the tenants in which it has the right.
-func (e *entry) caller(need Right) (Caller, error) {
-	right := need &^ AllTenants
-	tenants := e.tenants[right]
-	if !tenants.All && len(tenants.Names) == 0 {
-		return Caller{}, reply.Forbidden("the token's role does not reach this far")
+// admit binds the token's owner to the tenants in which it has the right.
+func (e *entry) admit(need Right) (Caller, error) {
+	caller := Caller{ID: e.id, Name: e.name, Type: "token"}
+	switch need {
+	case Known:
+		return caller, nil
+	case Self, Pending:
+		return Caller{}, reply.Forbidden("this is about a person's own account, and a token has none")
 	}
-	if need&AllTenants != 0 && !tenants.Everything() {
-		return Caller{}, reply.Forbidden("this concerns every tenant, and the token's role is for some")
+	var err error
+	if caller.Tenants, err = e.reach.tenants(need); err != nil {
+		return Caller{}, err
 	}
-	return Caller{ID: e.id, Name: e.name, Type: "token", Tenants: tenants}, nil
+	return caller, nil
 }
 
 type callerKey struct{}

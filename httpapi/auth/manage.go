@@ -99,14 +99,20 @@ func (w *Wish) check(now time.Time) error {
 		return fieldError("name", "is %d bytes, the limit is %d", len(w.Name), MaxNameBytes)
 	case !utf8.ValidString(w.Name) || strings.ContainsFunc(w.Name, unicode.IsControl):
 		return fieldError("name", "has a control character or is not UTF-8")
-	case len(w.Grants) == 0:
-		return fieldError("grants", "is empty; a token needs a role")
-	case len(w.Grants) > MaxGrants:
-		return fieldError("grants", "has %d, the limit is %d", len(w.Grants), MaxGrants)
 	case !w.Expires.IsZero() && !w.Expires.After(now):
 		return fieldError("expires", "%s is not in the future", w.Expires.UTC().Format(time.RFC3339))
 	}
-	for i, g := range w.Grants {
+	return checkGrants(w.Grants)
+}
+
+func checkGrants(grants []Grant) error {
+	switch {
+	case len(grants) == 0:
+		return fieldError("grants", "is empty; a role is needed")
+	case len(grants) > MaxGrants:
+		return fieldError("grants", "has %d, the limit is %d", len(grants), MaxGrants)
+	}
+	for i, g := range grants {
 		if err := g.check(fmt.Sprintf("grants.%d.", i)); err != nil {
 			return err
 		}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,9 +16,12 @@ import (
 // Options configure Auth. Dir and Records are required.
 type Options struct {
 	Dir     string           // the data directory, where TokenFile is
-	Records *engine.Records  // of the log. The tokens of its kind are changed by nobody else
+	Records *engine.Records  // of the log. Those of the kinds token, account, session and setup are changed by nobody else
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default()
+
+	SessionIdle time.Duration // how long a session may be idle; 0: DefaultSessionIdle
+	SessionMax  time.Duration // when it ends however busy it is; 0: DefaultSessionMax
 
 	// Record takes an event for the server's own log: who signed in or failed to, what changed of an account by itself. Action, operation,
 	// result, error, actor and details are set; tenant, time, source and the request's ID are filled in from ctx, which is the request's. It does
@@ -25,10 +29,18 @@ type Options struct {
 	Record func(ctx context.Context, e *engine.Event)
 }
 
-// Auth knows the tokens. All methods may be called concurrently.
+// Auth knows the tokens and the people. All methods may be called concurrently.
 type Auth struct {
-	store  store
-	broken error // why no token can be checked, if none can; set by Open
+	store    store // of the tokens
+	accounts accounts
+	sessions table[sessionRecord]
+	setups   table[setupRecord]
+	hasher   *hasher
+	guards   guards
+
+	sessionIdle, sessionMax time.Duration
+
+	broken error // why nobody can be let in, if so; set by Open
 	now    func() time.Time
 	logger *slog.Logger
 	record func(context.Context, *engine.Event) // never nil
@@ -38,10 +50,12 @@ type Auth struct {
 }
 
 // Open loads the tokens and sees to the one in TokenFile. When there is none, as at the first start, it makes one and returns it, to be
-// shown once; otherwise the returned token is empty. When the records are damaged it does not fail, but then no token is accepted: which of
-// them are revoked cannot be told. Close must be called before the log's.
+// shown once; otherwise the returned token is empty. When the records are damaged it does not fail, but then nobody is let in: which tokens
+// are revoked cannot be told. Close must be called before the log's.
 func Open(o Options) (a *Auth, made string, err error) {
-	a = &Auth{store: store{records: o.Records}, now: o.Now, logger: o.Logger, stop: make(chan struct{}), stopped: make(chan struct{})}
+	a = &Auth{store: store{records: o.Records}, now: o.Now, logger: o.Logger, hasher: newHasher(), guards: newGuards(),
+		stop: make(chan struct{}), stopped: make(chan struct{})}
+	a.sessionIdle, a.sessionMax = cmp.Or(o.SessionIdle, DefaultSessionIdle), cmp.Or(o.SessionMax, DefaultSessionMax)
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -56,10 +70,10 @@ func Open(o Options) (a *Auth, made string, err error) {
 	if err != nil && !missing {
 		return nil, "", err
 	}
-	switch err := a.store.load(); {
+	switch err := a.load(o.Records); {
 	case errors.Is(err, engine.ErrDamaged):
 		a.broken = err
-		a.logger.Error("no token is accepted until the records are whole again", "err", err)
+		a.logger.Error("nobody is let in until the records are whole again", "err", err)
 	case err != nil:
 		return nil, "", err
 	case missing:
@@ -75,6 +89,20 @@ func Open(o Options) (a *Auth, made string, err error) {
 	}
 	go a.keepUse()
 	return a, made, nil
+}
+
+// load reads the records of all kinds.
+func (a *Auth) load(records *engine.Records) error {
+	if err := a.store.load(); err != nil {
+		return err
+	}
+	if err := a.accounts.load(records); err != nil {
+		return err
+	}
+	if err := a.sessions.load(records, sessionKind); err != nil {
+		return err
+	}
+	return a.setups.load(records, setupKind)
 }
 
 // makeBootstrap makes the token of TokenFile. The record is first: dying in between leaves one that nobody has the secret of, and the next

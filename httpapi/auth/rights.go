@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"annals/engine"
+	"annals/httpapi/reply"
 )
 
 // Right is what a route needs. Open routes need None; AllTenants, beside another one, says that the right must be held for every tenant,
@@ -18,6 +19,9 @@ const (
 	Audit                        // verify, and see what stands in the server's own tenant
 	Manage                       // make and revoke tokens, change how the server works
 	AllTenants                   // not alone
+	Known                        // whoever is known: any token, any person signed in
+	Self                         // a person signed in, about their own account
+	Pending                      // a person whose second factor is still to come, and nobody else
 	None       Right = 0
 )
 
@@ -55,9 +59,12 @@ func (g Grant) scope(right Right) engine.Tenants {
 	return engine.Tenants{All: true}
 }
 
+// reach is where its grants give somebody each right.
+type reach map[Right]engine.Tenants
+
 // scopes joins what the grants give, by right. Names are sorted, so that a token's tenants are always the same text: cursors depend on it.
-func scopes(grants []Grant) map[Right]engine.Tenants {
-	all := make(map[Right]engine.Tenants)
+func scopes(grants []Grant) *reach {
+	all := make(reach)
 	for _, right := range []Right{Write, Read, Audit, Manage} {
 		var t engine.Tenants
 		for _, g := range grants {
@@ -69,7 +76,19 @@ func scopes(grants []Grant) map[Right]engine.Tenants {
 		}
 		all[right] = t
 	}
-	return all
+	return &all
+}
+
+// tenants returns where a right is held, or refuses who holds it nowhere, or not for all tenants where that is needed.
+func (r *reach) tenants(need Right) (engine.Tenants, error) {
+	t := (*r)[need&^AllTenants]
+	if !t.All && len(t.Names) == 0 {
+		return engine.Tenants{}, reply.Forbidden("the role does not reach this far")
+	}
+	if need&AllTenants != 0 && !t.Everything() {
+		return engine.Tenants{}, reply.Forbidden("this concerns every tenant, and the role is for some")
+	}
+	return t, nil
 }
 
 func union(a, b engine.Tenants) engine.Tenants {

@@ -33,13 +33,13 @@ func (r *record) valid(now time.Time) bool {
 // entry is a token in memory, ready to be checked.
 type entry struct {
 	id, name string
-	tenants  map[Right]engine.Tenants // never changed
-	record   atomic.Pointer[record]   // replaced, never changed in place
-	used     atomic.Int64             // last use since the start, Unix nanoseconds; 0: none
+	reach    *reach                 // never changed
+	record   atomic.Pointer[record] // replaced, never changed in place
+	used     atomic.Int64           // last use since the start, Unix nanoseconds; 0: none
 }
 
 func newEntry(id string, r *record) *entry {
-	e := &entry{id: id, name: r.Name, tenants: scopes(r.Grants)}
+	e := &entry{id: id, name: r.Name, reach: scopes(r.Grants)}
 	e.record.Store(r)
 	return e
 }

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// usePause is how long a token's last use may stay in memory only, and so how often it is written at most.
+// usePause is how long the last use of a token or session may stay in memory only, and so how often it is written at most.
 const usePause = time.Minute
 
-// keepUse writes down when tokens were used last, off the requests' path.
+// keepUse writes down when tokens and sessions were used last, and forgets sessions that are over, off the requests' path.
 func (a *Auth) keepUse() {
 	defer close(a.stopped)
 	ticker := time.NewTicker(usePause)
@@ -20,13 +20,13 @@ func (a *Auth) keepUse() {
 			return
 		case <-ticker.C:
 			if err := a.writeUse(); err != nil {
-				a.logger.Warn("when tokens were used last is not recorded; trying again in a minute", "err", err)
+				a.logger.Warn("when tokens and sessions were used last is not recorded; trying again in a minute", "err", err)
 			}
 		}
 	}
 }
 
-// writeUse writes the last use of the tokens that were used since it was written.
+// writeUse writes the last use of what was used since it was written.
 func (a *Auth) writeUse() error {
 	var errs []error
 	for _, e := range a.store.all() {
@@ -38,7 +38,7 @@ func (a *Auth) writeUse() error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, a.sweepSessions(), a.sweepSetups())...)
 }
 
 // Close writes what is not written yet. The log is closed after it.

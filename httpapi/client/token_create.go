@@ -58,7 +58,7 @@ func (t *tokenFlags) create(ctx context.Context, env *Env, _ []string) error {
 	if err := json.Unmarshal(raw, &made); err != nil {
 		return fmt.Errorf("read the answer: %w", err)
 	}
-	fmt.Fprintf(env.Stderr, "token %s (%s) is %s, %s; it is shown only now\n", visible(made.ID), visible(made.Name), visible(made.roles()), made.until())
+	fmt.Fprintf(env.Stderr, "token %s (%s) is %s, %s; it is shown only now\n", visible(made.ID), visible(made.Name), visible(roles(made.Grants)), made.until())
 	_, err = fmt.Fprintln(env.Stdout, visible(made.Token))
 	return err
 }

@@ -25,9 +25,9 @@ type shownToken struct {
 	Revoked  time.Time `json:"revoked"`
 }
 
-func (t *shownToken) roles() string {
-	texts := make([]string, len(t.Grants))
-	for i, g := range t.Grants {
+func roles(grants []grant) string {
+	texts := make([]string, len(grants))
+	for i, g := range grants {
 		texts[i] = g.String()
 	}
 	return strings.Join(texts, "; ")
@@ -46,11 +46,11 @@ func (t *shownToken) until() string {
 	return "until " + t.Expires.Local().Format(timeLayout)
 }
 
-func (t *shownToken) used() string {
-	if t.LastUsed.IsZero() {
+func lastTime(at time.Time) string {
+	if at.IsZero() {
 		return "never"
 	}
-	return t.LastUsed.Local().Format(timeLayout)
+	return at.Local().Format(timeLayout)
 }
 
 func (t *tokenFlags) list(ctx context.Context, env *Env, _ []string) error {
@@ -70,7 +70,7 @@ func (t *tokenFlags) list(ctx context.Context, env *Env, _ []string) error {
 	out := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(out, "ID\tNAME\tLAST USED\tACCEPTED\tROLE")
 	for _, x := range answer.Tokens {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", visible(x.ID), visible(x.Name), x.used(), x.until(), cmp.Or(visible(x.roles()), "none"))
+		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", visible(x.ID), visible(x.Name), lastTime(x.LastUsed), x.until(), cmp.Or(visible(roles(x.Grants)), "none"))
 	}
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("write table: %w", err)

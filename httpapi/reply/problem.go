@@ -53,12 +53,14 @@ var (
 	badCursor        = kind{"cursor", "The cursor does not belong to this query", http.StatusBadRequest}
 	tooBroad         = kind{"too-broad", "The query is too broad", http.StatusBadRequest}
 	badBody          = kind{"body", "The body cannot be read", http.StatusBadRequest}
-	unauthorized     = kind{"unauthorized", "A valid token is needed", http.StatusUnauthorized}
-	forbidden        = kind{"forbidden", "The token does not allow this", http.StatusForbidden}
+	unauthorized     = kind{"unauthorized", "A valid token or session is needed", http.StatusUnauthorized}
+	forbidden        = kind{"forbidden", "The caller may not do this", http.StatusForbidden}
 	notFound         = kind{"not-found", "There is nothing here", http.StatusNotFound}
 	methodNotAllowed = kind{"method", "The method is not allowed here", http.StatusMethodNotAllowed}
 	conflict         = kind{"conflict", "The ID is taken by another event", http.StatusConflict}
+	wrongState       = kind{"state", "This cannot be done as things are", http.StatusConflict}
 	tooLarge         = kind{"too-large", "The request is too large", http.StatusRequestEntityTooLarge}
+	badMedia         = kind{"media-type", "The media type is not taken here", http.StatusUnsupportedMediaType}
 	badEncoding      = kind{"encoding", "The content encoding is not supported", http.StatusUnsupportedMediaType}
 	tooMany          = kind{"rate", "There are too many requests", http.StatusTooManyRequests}
 	noEvents         = kind{"events", "No event was taken in", http.StatusUnprocessableEntity}
@@ -101,13 +103,23 @@ func BadEncoding(name string) *Problem {
 	return badEncoding.problem(fmt.Sprintf("content encoding %q is not one of gzip, zstd, identity", name))
 }
 
+// BadMedia refuses a body that does not say that it is JSON.
+func BadMedia(name string) *Problem {
+	return badMedia.problem(fmt.Sprintf("Content-Type is %q, it must be application/json", name))
+}
+
+// WrongState refuses what cannot be done as things are, though it might at another time.
+func WrongState(format string, args ...any) *Problem {
+	return wrongState.problem(fmt.Sprintf(format, args...))
+}
+
 // NoEvents says that a whole batch was refused; the items say why.
 func NoEvents(detail string) *Problem { return noEvents.problem(detail) }
 
-// Unauthorized asks for a token. It tells an absent one and a wrong one apart, and nothing more.
+// Unauthorized asks for a token or a session. It tells an absent one and a wrong one apart, and nothing more.
 func Unauthorized(detail string) *Problem { return unauthorized.problem(detail) }
 
-// Forbidden says that the caller's role does not reach.
+// Forbidden says that the caller may not do what it asks for.
 func Forbidden(detail string) *Problem { return forbidden.problem(detail) }
 
 // NotFound says that a path or a thing does not exist, or not for this caller.
