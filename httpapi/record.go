@@ -58,9 +58,11 @@ func (into AppendFunc) sink() recorder.Direct {
 }
 
 // ownRecords are routes whose operations are not recorded as requests: events that come in are the log itself, and not once more an event
-// about it, and what people do to their own sessions and accounts auth records, which knows who it was.
+// about it; what people do to their own sessions and accounts auth records, which knows who it was; preferences stay in the browser.
 var ownRecords = []string{"/api/v1/events", "/api/v1/session", "/api/v1/session/totp", "/api/v1/sessions", "/api/v1/account/password",
-	"/api/v1/account/totp", "/api/v1/setup", "/api/v1/setup/look"}
+	"/api/v1/account/totp", "/api/v1/setup", "/api/v1/setup/look",
+	"/sign-in", "/sign-in/second-factor", "/sign-out", "/setup", "/settings/account/password", "/settings/account/second-factor",
+	"/settings/account/second-factor/confirm", "/settings/account/second-factor/remove", "/settings/account/sign-out-everywhere", "/preferences"}
 
 // record has a route's write operations recorded.
 func (a *API) record(rt route, next http.Handler) http.Handler {

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"annals/engine"
+	"annals/httpapi/console"
 	"annals/httpapi/reply"
 )
 
@@ -20,6 +21,7 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	a.keepVerification(r, report)
 	return reply.JSON(w, http.StatusOK, report)
 }
 
@@ -47,12 +49,20 @@ func (a *API) verifyAloud(w http.ResponseWriter, r *http.Request) error {
 			_ = writeLine(w, control, line) // a client that is gone ends the context
 		}
 	})
-	line.Report = report
-	if err != nil {
+	if line.Report = report; err != nil {
 		line.Problem = reply.Fill(r, err)
+	} else {
+		a.keepVerification(r, report)
 	}
 	_ = writeLine(w, control, line) // the last word either way
 	return nil
+}
+
+// keepVerification notes it for the page about the server. The report does not depend on that.
+func (a *API) keepVerification(r *http.Request, report *engine.VerifyReport) {
+	if err := console.KeepVerification(a.log.Records(), a.now(), report); err != nil {
+		reply.Keep(r, err)
+	}
 }
 
 func writeLine(w http.ResponseWriter, control *http.ResponseController, line verifyLine) error {

@@ -24,6 +24,7 @@ type Options struct {
 	Version  string           // shown to who is signed in
 	Now      func() time.Time // nil: time.Now
 	Deadline time.Duration    // longest question to the log; 0 means 30 s
+	Provider string           // path at which signing in at a provider begins; "": there is none
 }
 
 // Console answers with pages. All methods may be called concurrently.
@@ -33,8 +34,11 @@ type Console struct {
 	version  string
 	now      func() time.Time
 	deadline time.Duration
+	provider string
 	pages    map[string]*view
 	assets   assets
+	saved    *Saved
+	once     *once
 }
 
 // Route is one line of the site map. Who mounts it sees to it that the caller has the right.
@@ -46,7 +50,7 @@ type Route struct {
 
 // New makes the console. It panics when a template is wrong, which is a mistake in the program.
 func New(o Options) *Console {
-	c := &Console{log: o.Log, access: o.Auth, version: o.Version, now: o.Now, deadline: o.Deadline, assets: loadAssets()}
+	c := &Console{log: o.Log, access: o.Auth, version: o.Version, now: o.Now, deadline: o.Deadline, provider: o.Provider, assets: loadAssets()}
 	if c.now == nil {
 		c.now = time.Now
 	}
@@ -54,22 +58,71 @@ func New(o Options) *Console {
 		c.deadline = 30 * time.Second
 	}
 	c.pages = parseViews(c.assets)
+	c.saved = newSaved(c.log.Records(), c.access, c.now)
+	c.once = newOnce(c.now)
 	return c
 }
+
+// Saved are the saved views.
+func (c *Console) Saved() *Saved { return c.saved }
 
 // Routes returns the site map.
 func (c *Console) Routes() []Route {
 	return []Route{
-		{"GET", "/", auth.None, c.home},
+		{"GET", "/", auth.Known, c.home},
 		{"GET", "/events", auth.Read, c.events},
 		{"POST", "/preferences", auth.None, c.savePreferences},
 		{"GET", "/static/{file}", auth.None, c.static},
+
+		// Saved views. Whose a view is, and who sees it, is saved.go's.
+		{"GET", "/views", auth.Read, c.listViews},
+		{"POST", "/views", auth.Read, c.makeView},
+		{"GET", "/views/{id}", auth.Read, c.showView},
+		{"POST", "/views/{id}", auth.Read, c.changeView},
+		{"POST", "/views/{id}/mark", auth.Read, c.markView},
+		{"POST", "/views/{id}/delete", auth.Read, c.deleteView},
+
+		// Settings. Each page needs what its routes of the API need.
+		{"GET", "/settings", auth.Known, c.settingsHome},
+		{"GET", "/settings/views", auth.Read, c.settingsViews},
+		{"GET", "/settings/tenants", auth.Read, c.listTenants},
+		{"GET", "/settings/retention", auth.Read, c.showRetention},
+		{"GET", "/settings/about", auth.Read, c.showAbout},
+		{"GET", "/settings/tokens", auth.Manage, c.listTokens},
+		{"GET", "/settings/tokens/new", auth.Manage, c.newToken},
+		{"POST", "/settings/tokens", auth.Manage, c.makeToken},
+		{"GET", "/settings/tokens/{id}", auth.Manage, c.showToken},
+		{"POST", "/settings/tokens/{id}/revoke", auth.Manage, c.revokeToken},
+		{"GET", "/settings/accounts", auth.Manage, c.listAccounts},
+		{"GET", "/settings/accounts/new", auth.Manage, c.newAccount},
+		{"POST", "/settings/accounts", auth.Manage, c.makeAccount},
+		{"GET", "/settings/accounts/{id}", auth.Manage, c.showAccount},
+		{"POST", "/settings/accounts/{id}", auth.Manage, c.changeAccount},
+		{"POST", "/settings/accounts/{id}/disable", auth.Manage, c.disableAccount},
+		{"POST", "/settings/accounts/{id}/reset", auth.Manage, c.resetAccount},
+
+		// Whoever is signed in, about themselves.
+		{"GET", "/settings/account", auth.Self, c.ownAccount},
+		{"POST", "/settings/account/password", auth.Self, c.changePassword},
+		{"POST", "/settings/account/second-factor", auth.Self, c.beginSecondFactor},
+		{"POST", "/settings/account/second-factor/confirm", auth.Self, c.confirmSecondFactor},
+		{"POST", "/settings/account/second-factor/remove", auth.Self, c.removeSecondFactor},
+		{"POST", "/settings/account/sign-out-everywhere", auth.Self, c.signOutEverywhere},
+
+		{"GET", "/sign-in", auth.None, c.showSignIn},
+		{"POST", "/sign-in", auth.None, c.signIn},
+		{"GET", "/sign-in/second-factor", auth.Pending, c.showSecondFactor},
+		{"POST", "/sign-in/second-factor", auth.Pending, c.secondFactor},
+		{"POST", "/sign-out", auth.Self, c.signOut},
+		{"GET", "/setup", auth.None, c.showSetup},
+		{"POST", "/setup", auth.None, c.setUp},
 	}
 }
 
-// home leads to the list, in the view that the viewer prefers.
+// home leads to the list, in the view that the viewer begins with.
 func (c *Console) home(w http.ResponseWriter, r *http.Request) error {
-	http.Redirect(w, r, "/events", http.StatusSeeOther)
+	start := c.saved.Start(auth.From(r.Context()))
+	http.Redirect(w, r, first(start, "/events"), http.StatusSeeOther)
 	return nil
 }
 

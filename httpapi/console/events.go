@@ -28,6 +28,8 @@ type eventsPage struct {
 	Query     string                         // all of the filter in the query language, for the API
 	From, To  time.Time
 	Drawer    *drawer
+	Saved     []SavedView
+	shareable []string // tenants that a view may be shared in
 }
 
 type row struct {
@@ -56,6 +58,11 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) error {
 	p := eventsPage{page: c.page(r, "Events", "events")}
 	p.Filter = readFilter(r.URL.Query(), p.Preferences)
 	p.Columns = p.Preferences.shownColumns()
+	p.shareable = c.tenantsOf(p.Caller.Tenants)
+	var err error
+	if p.Saved, err = c.saved.List(p.Caller); err != nil {
+		reply.Keep(r, err) // the list is worth more than its menu of views
+	}
 	ctx, cancel := c.bounded(r)
 	defer cancel()
 	q, m := p.Filter.query(p.Caller.Tenants, p.Now, p.Zone)
@@ -73,7 +80,6 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Took = time.Since(begun)
 	if p.Filter.Event != "" {
-		var err error
 		if p.Drawer, err = c.drawer(ctx, p.page, p.Filter); err != nil {
 			return err
 		}
