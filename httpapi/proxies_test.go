@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"crypto/tls"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -78,4 +79,35 @@ func FuzzClientAddress(f *testing.F) {
 			t.Errorf("%q before the proxy's entry makes it %s", header, got)
 		}
 	})
+}
+
+// Whether a browser came over TLS is a proxy's word only when the proxy is trusted.
+func TestSecure(t *testing.T) {
+	trusted, err := ParseProxies("10.0.0.0/8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(peer, proto string, overTLS, want bool) {
+		t.Helper()
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = peer
+		if overTLS {
+			r.TLS = new(tls.ConnectionState)
+		}
+		if proto != "" {
+			r.Header.Set("X-Forwarded-Proto", proto)
+		}
+		if got := proxies(trusted).secure(r); got != want {
+			t.Errorf("%s, %q, TLS %v: %v", peer, proto, overTLS, got)
+		}
+	}
+	f("203.0.113.9:1", "", true, true)
+	f("203.0.113.9:1", "http", true, true)
+	f("203.0.113.9:1", "https", false, false)
+	f("10.1.2.3:1", "https", false, true)
+	f("10.1.2.3:1", "HTTPS", false, true)
+	f("10.1.2.3:1", "https, http", false, false) // the peer's own word is the last one
+	f("10.1.2.3:1", "http, https", false, true)
+	f("10.1.2.3:1", "", false, false)
+	f("10.1.2.3:1", "httpsx", false, false)
 }

@@ -74,7 +74,7 @@ func (s *scriptRun) line(t *testing.T, line string) error {
 	case "", "#":
 		s.send(t)
 		return nil
-	case "GET", "POST", "PUT", "DELETE", "HEAD":
+	case "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD":
 		s.send(t)
 		s.pending, s.reqBody = s.server.request(t, verb, rest, ""), nil
 		return nil

@@ -13,7 +13,7 @@ func (a *API) lookSetup(w http.ResponseWriter, r *http.Request) error {
 	if err := readJSONUpTo(w, r, maxFormBytes, "the code", &s); err != nil {
 		return err
 	}
-	setup, err := a.access.LookSetup(s.Code)
+	setup, err := a.access.LookSetup(r, s.Code)
 	if err != nil {
 		return err
 	}

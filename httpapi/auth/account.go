@@ -66,7 +66,8 @@ func foldLogin(login string) (string, error) {
 
 // foldName returns what somebody typed to sign in, as it is looked up: a login or an e-mail address. What can be neither is looked up too.
 func foldName(name string) string {
-	if folded, err := precis.UsernameCaseMapped.String(strings.TrimSpace(name)); err == nil {
+	name = strings.TrimSpace(name)
+	if folded, err := precis.UsernameCaseMapped.String(name); err == nil {
 		return folded
 	}
 	return strings.ToLower(name)

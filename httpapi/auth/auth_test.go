@@ -1,10 +1,12 @@
 package auth
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +21,9 @@ type doors struct {
 	dir   string
 	clock time.Time
 	first string // the token of TokenFile, if this opening made one
+
+	mu     sync.Mutex // guards events
+	events []*engine.Event
 }
 
 func openDoors(t testing.TB) *doors {
@@ -33,10 +38,16 @@ func openDoors(t testing.TB) *doors {
 func (d *doors) open(t testing.TB) {
 	t.Helper()
 	var err error
-	d.Auth, d.first, err = Open(Options{Dir: d.dir, Records: d.log.Records(), Now: func() time.Time { return d.clock }, Logger: enginetest.Quiet})
+	d.Auth, d.first, err = Open(Options{Dir: d.dir, Records: d.log.Records(), Now: func() time.Time { return d.clock }, Logger: enginetest.Quiet,
+		Record: func(_ context.Context, e *engine.Event) {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			d.events = append(d.events, e)
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.hasher.setCost(cheap)
 }
 
 func (d *doors) close(t testing.TB) {

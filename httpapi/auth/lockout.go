@@ -9,13 +9,15 @@ import (
 	"annals/httpapi/reply"
 )
 
-// Guessing is slowed down in four ways, and none of them lets a guesser keep the rightful owner out:
+// Guessing is slowed down in four ways, and a guesser elsewhere does not keep the rightful owner out:
 //
 //   - the name and the network it is tried from: pauses grow after five failures. Others' failures elsewhere do not count for the owner;
 //   - the name, from networks that its owner has never signed in from: what many addresses together may try. The owner's own networks,
 //     which the account remembers, are not counted and not refused;
 //   - the network, whatever the names: what one place may try;
-//   - the second factor of an account, for who has the password already. Recovery codes, too long to be guessed, are not counted.
+//   - the second factor of an account, for who has the password already. Recovery codes, too long to be guessed, count for the network only.
+//
+// Who shares a network with the owner, or has the password, does slow the owner down, by the longest pause at most.
 //
 // Names are counted as they are typed, whether there is such an account or not. While a pause lasts even the right password is refused,
 // without a look at it. Nothing is kept on disk: a restart forgives.
@@ -149,25 +151,24 @@ type guess struct {
 	known bool // the owner has signed in from the network before
 }
 
-// try counts a try of a password, or refuses it. First says that the refusal is the first of its pause.
-func (g guards) try(p pair, known bool, now time.Time) (t *guess, first bool, err error) {
-	t = &guess{g, p, known}
+// try counts a try of a password, or refuses it.
+func (g guards) try(p pair, known bool, now time.Time) (*guess, error) {
 	if wait, first := g.networks.take(p.network, now); wait > 0 {
-		return nil, first, locked(wait)
+		return nil, told(locked(wait), first)
 	}
 	if wait, first := g.pairs.take(p, now); wait > 0 {
 		g.networks.undo(p.network)
-		return nil, first, locked(wait)
+		return nil, told(locked(wait), first)
 	}
 	if known {
-		return t, false, nil
+		return &guess{g, p, true}, nil
 	}
 	if wait, first := g.names.take(p.name, now); wait > 0 {
 		g.networks.undo(p.network)
 		g.pairs.undo(p)
-		return nil, first, locked(wait)
+		return nil, told(locked(wait), first)
 	}
-	return t, false, nil
+	return &guess{g, p, false}, nil
 }
 
 // right forgives what was tried before with the name from the network. The network's other failures stay, else somebody with an account
@@ -190,6 +191,39 @@ func (t *guess) undoShared() {
 	}
 }
 
+// tryFactor counts a try of a second factor, or refuses it.
+func (g guards) tryFactor(network netip.Addr, account string, recovery bool, now time.Time) error {
+	if wait, first := g.networks.take(network, now); wait > 0 {
+		return told(locked(wait), first)
+	}
+	if recovery {
+		return nil
+	}
+	if wait, first := g.factors.take(account, now); wait > 0 {
+		g.networks.undo(network)
+		return told(locked(wait), first)
+	}
+	return nil
+}
+
+// rightFactor forgives an account's tries before a right one, and the network that one.
+func (g guards) rightFactor(network netip.Addr, account string) {
+	g.factors.forget(account)
+	g.networks.undo(network)
+}
+
 func locked(wait time.Duration) *reply.Problem {
 	return reply.TooMany(wait, "too many tries have failed, from here or with this name")
 }
+
+// told marks a refusal that was told before in the same pause: one event of it is enough.
+func told(err error, first bool) error {
+	if first {
+		return err
+	}
+	return &repeated{err}
+}
+
+type repeated struct{ error }
+
+func (r *repeated) Unwrap() error { return r.error }

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -32,7 +33,7 @@ func checkPassword(field, password string, r *accountRecord) error {
 		return fieldError(field, "is %d bytes, the limit is %d", len(password), MaxPasswordBytes)
 	}
 	folded, err := precis.OpaqueString.String(password)
-	if err != nil && password != "" {
+	if err != nil && password != "" || !utf8.ValidString(password) {
 		return fieldError(field, "has a character that is none to type, such as a control character")
 	}
 	if n := utf8.RuneCountInString(folded); n < MinPasswordChars {
@@ -59,20 +60,21 @@ type argonCost struct {
 	lanes             uint8
 }
 
-// cost of new hashes: 32 MiB, 2 passes, one lane, beyond OWASP's 19 MiB and 2 passes. BenchmarkPassword measures it: 50 ms on an Intel Xeon
-// with two cores (2026-11-25). Hashes of another cost are still checked, and replaced at the next sign-in; until then the time that an answer takes
-// tells such an account from an unknown one.
+// cost of new hashes: 32 MiB, 2 passes, one lane, beyond OWASP's 19 MiB and 2 passes. BenchmarkPassword measures it: 51 ms of processor time on
+// an Intel Xeon of two cores (2026-11-25). Hashes of another cost are still checked, and replaced at the next sign-in; until then the time
+// that an answer takes tells such an account from an unknown one.
 var cost = argonCost{memoryKiB: 32 << 10, passes: 2, lanes: 1}
 
 const (
 	saltBytes = 16
 	hashBytes = 32
 
-	// hashesAtOnce bounds memory and leaves the log some time: each takes a core, and cost.memoryKiB.
-	hashesAtOnce = 2
 	// hashPatience is how long a sign-in waits for its turn.
 	hashPatience = 5 * time.Second
 )
+
+// hashesAtOnce leaves half of the processors to the log, and bounds memory: each takes a core, and cost.memoryKiB.
+func hashesAtOnce() int { return min(max(runtime.GOMAXPROCS(0)/2, 1), 4) }
 
 // hasher computes and checks hashes of passwords, a few at a time.
 type hasher struct {
@@ -84,7 +86,7 @@ type hasher struct {
 }
 
 func newHasher() *hasher {
-	h := &hasher{cost: cost, turns: make(chan struct{}, hashesAtOnce), patience: hashPatience}
+	h := &hasher{cost: cost, turns: make(chan struct{}, hashesAtOnce()), patience: hashPatience}
 	h.setCost(cost)
 	return h
 }

@@ -39,7 +39,7 @@ func parseRecovery(text string) []byte {
 // useRecovery uses a code up, if it is one of the account's.
 func (r *accountRecord) useRecovery(hash []byte) error {
 	left := slices.DeleteFunc(slices.Clone(r.Recovery), func(h []byte) bool { return subtle.ConstantTimeCompare(h, hash) == 1 })
-	if len(left) == len(r.Recovery) || !r.TOTP.on() {
+	if len(left) == len(r.Recovery) {
 		return errSecondFactor
 	}
 	r.Recovery = left

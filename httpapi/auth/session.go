@@ -2,7 +2,6 @@ package auth
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -64,12 +63,13 @@ var (
 func (a *Auth) sessionOf(r *http.Request) (*session, *account, error) {
 	secret := readCookie(r)
 	if secret == "" {
-		return nil, nil, reply.Unauthorized("send the header Authorization: Bearer <token>, or sign in: POST /api/v1/session; the first token is in admin.token in the data directory")
+		return nil, nil, reply.Unauthorized("send the header Authorization: Bearer <token>, or sign in with POST /api/v1/session; " +
+			"the first token is in admin.token in the data directory")
 	}
 	if a.broken != nil {
 		return nil, nil, a.broken
 	}
-	s := a.sessions.find(sessionKey(secret))
+	s := a.sessions.find(keyOf(secret))
 	if s == nil {
 		return nil, nil, errNoSession
 	}
@@ -143,7 +143,7 @@ func (a *Auth) begin(w http.ResponseWriter, r *http.Request, rec sessionRecord) 
 	if err := a.makeRoom(rec.Account, readCookie(r)); err != nil {
 		return fmt.Errorf("end older session: %w", err)
 	}
-	if _, err := a.sessions.put(sessionKey(secret), &rec); err != nil {
+	if _, err := a.sessions.put(keyOf(secret), &rec); err != nil {
 		return fmt.Errorf("begin session: %w", err)
 	}
 	http.SetCookie(w, newCookie(r, secret))
@@ -153,7 +153,7 @@ func (a *Auth) begin(w http.ResponseWriter, r *http.Request, rec sessionRecord) 
 // makeRoom ends the session of an older cookie, and the account's longest idle one when there are too many. The caller holds changing.
 func (a *Auth) makeRoom(account, older string) error {
 	if older != "" {
-		if err := a.sessions.remove(sessionKey(older)); err != nil {
+		if err := a.sessions.remove(keyOf(older)); err != nil {
 			return err
 		}
 	}
@@ -247,7 +247,5 @@ func (a *Auth) sweep(s *session) error {
 	return err
 }
 
-func sessionKey(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
-}
+// keyOf returns the key under which the record of a secret is found.
+func keyOf(secret string) string { return hex.EncodeToString(hashSecret(secret)) }

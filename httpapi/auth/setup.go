@@ -91,7 +91,7 @@ func (a *Auth) makeSetup(rec setupRecord) (SetupLink, error) {
 			}
 		}
 	}
-	if _, err := a.setups.put(sessionKey(code), &rec); err != nil {
+	if _, err := a.setups.put(keyOf(code), &rec); err != nil {
 		return SetupLink{}, fmt.Errorf("make set-up link: %w", err)
 	}
 	return SetupLink{Path: setupPath + code, Code: code, Expires: rec.Expires}, nil
@@ -109,20 +109,23 @@ func (a *Auth) open(rec *setupRecord) bool {
 	return acc != nil && acc.value.Load().Epoch == rec.Epoch && acc.value.Load().Disabled.IsZero()
 }
 
-// findSetup returns what a code is for.
-func (a *Auth) findSetup(code string) (*setupRecord, error) {
+// findSetup returns the link with the code.
+func (a *Auth) findSetup(r *http.Request, code string) (*row[setupRecord], error) {
 	if a.broken != nil {
 		return nil, a.broken
+	}
+	if err := private(r); err != nil {
+		return nil, err
 	}
 	code = parseSetup(code)
 	if code == "" {
 		return nil, fieldError("code", "is not one: %d letters and digits, as the link has them behind the #", setupChars)
 	}
-	s := a.setups.find(sessionKey(code))
+	s := a.setups.find(keyOf(code))
 	if s == nil || !a.open(s.value.Load()) {
 		return nil, errSetup
 	}
-	return s.value.Load(), nil
+	return s, nil
 }
 
 // parseSetup returns the text when it is how a code is written.
@@ -143,15 +146,16 @@ type Setup struct {
 }
 
 // LookSetup returns what the link with the code is for. The link stays good.
-func (a *Auth) LookSetup(code string) (Setup, error) {
-	rec, err := a.findSetup(code)
+func (a *Auth) LookSetup(r *http.Request, code string) (Setup, error) {
+	link, err := a.findSetup(r, code)
 	if err != nil {
 		return Setup{}, err
 	}
+	rec := link.value.Load()
 	s := Setup{First: rec.Account == "", Expires: rec.Expires}
 	if !s.First {
-		r := a.accounts.find(rec.Account).value.Load()
-		s.Login, s.Name = r.Login, r.Name
+		person := a.accounts.find(rec.Account).value.Load()
+		s.Login, s.Name = person.Login, person.Name
 	}
 	return s, nil
 }
@@ -167,14 +171,11 @@ type SetupWish struct {
 
 // UseSetup gives the account of a link its password, or makes the first administrator. The link is void afterwards.
 func (a *Auth) UseSetup(r *http.Request, w SetupWish) (Account, error) {
-	rec, err := a.findSetup(w.Code)
+	link, err := a.findSetup(r, w.Code)
 	if err != nil {
 		return Account{}, err
 	}
-	if err := private(r); err != nil {
-		return Account{}, err
-	}
-	wanted, err := a.wanted(rec, w)
+	wanted, err := a.wanted(link.value.Load(), w)
 	if err != nil {
 		return Account{}, err
 	}
@@ -185,7 +186,7 @@ func (a *Auth) UseSetup(r *http.Request, w SetupWish) (Account, error) {
 	if err != nil {
 		return Account{}, fmt.Errorf("hash password: %w", err)
 	}
-	acc, err := a.finishSetup(rec, wanted, hash)
+	acc, err := a.finishSetup(link, wanted, hash)
 	if err != nil {
 		return Account{}, err
 	}
@@ -212,26 +213,36 @@ func (a *Auth) wanted(rec *setupRecord, w SetupWish) (*accountRecord, error) {
 	return a.accounts.find(rec.Account).value.Load(), nil
 }
 
-// finishSetup makes or changes the account, and so ends the link. Of two uses at once one is too late.
-func (a *Auth) finishSetup(rec *setupRecord, wanted *accountRecord, hash string) (*account, error) {
+// finishSetup makes or changes the account, and ends the link. Of two uses at once one is too late. Dying between the two leaves a link that is
+// void, as its account has another epoch, or there is an administrator.
+func (a *Auth) finishSetup(link *row[setupRecord], wanted *accountRecord, hash string) (acc *account, err error) {
 	a.setups.changing.Lock()
 	defer a.setups.changing.Unlock()
-	if !a.open(rec) {
+	rec := link.value.Load()
+	if a.setups.find(link.id) != link || !a.open(rec) {
 		return nil, errSetup
 	}
 	if rec.Account == "" {
 		wanted.Password = hash
-		return a.accounts.add(wanted)
+		acc, err = a.accounts.add(wanted)
+	} else {
+		acc = a.accounts.find(rec.Account)
+		err = a.accounts.change(acc, func(now *accountRecord) error {
+			if now.Epoch != rec.Epoch || !now.Disabled.IsZero() {
+				return errSetup
+			}
+			now.Password = hash
+			now.Epoch++
+			return nil
+		})
 	}
-	acc := a.accounts.find(rec.Account)
-	return acc, a.accounts.change(acc, func(now *accountRecord) error {
-		if now.Epoch != rec.Epoch || !now.Disabled.IsZero() {
-			return errSetup
-		}
-		now.Password = hash
-		now.Epoch++
-		return nil
-	})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.setups.remove(link.id); err != nil {
+		return nil, fmt.Errorf("end set-up link: %w", err)
+	}
+	return acc, nil
 }
 
 // sweepSetups forgets the links that are void.

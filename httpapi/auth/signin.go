@@ -43,7 +43,7 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, name, password str
 	pending := rec.TOTP.on()
 	err = a.accounts.change(acc, func(now *accountRecord) error {
 		now.Password = hash
-		return now.signIn(rec.Epoch, !pending, a.now(), reply.Network(reply.Client(r.Context())))
+		return now.signIn(rec.Epoch, !pending, a.now(), networkOf(r))
 	})
 	if err != nil {
 		return Account{}, false, err
@@ -77,12 +77,9 @@ func (a *Auth) checkSignIn(r *http.Request, name, password string) error {
 // tryPassword checks a password that was given for a name, within the limits of lockout.go, and returns the hash to keep: the one that there
 // is, or one of today's cost. It computes one hash whatever the account is.
 func (a *Auth) tryPassword(r *http.Request, name string, rec *accountRecord, password string) (hash string, err error) {
-	network := reply.Network(reply.Client(r.Context()))
-	try, first, err := a.guards.try(pair{name, network}, slices.Contains(rec.Networks, network), a.now())
+	network := networkOf(r)
+	try, err := a.guards.try(pair{name, network}, slices.Contains(rec.Networks, network), a.now())
 	if err != nil {
-		if !first {
-			err = &repeated{err}
-		}
 		return "", err
 	}
 	ok, old, err := a.hasher.check(r.Context(), password, rec.Password)
@@ -119,27 +116,21 @@ func (r *accountRecord) signIn(epoch uint64, done bool, now time.Time, network n
 // SecondFactor ends what SignIn began: with a code of the authenticator app, or with a recovery code, which is used up. The session is a new
 // one.
 func (a *Auth) SecondFactor(w http.ResponseWriter, r *http.Request, by Caller, code string) (Account, error) {
-	acc := a.accounts.find(by.ID)
-	check, err := a.tryFactor(by.ID, code)
-	if err == nil {
-		err = a.accounts.change(acc, func(rec *accountRecord) error {
-			if err := check(rec); err != nil {
-				return err
-			}
-			return rec.signIn(by.epoch, true, a.now(), reply.Network(reply.Client(r.Context())))
-		})
-	}
+	err := a.useFactor(r, by, code, actionSignIn, engine.OpLogin, func(rec *accountRecord) error {
+		return rec.signIn(by.epoch, true, a.now(), networkOf(r))
+	})
 	if err != nil {
-		a.noteTry(r, actionSignIn, engine.OpLogin, by.Actor(), err)
 		return Account{}, err
 	}
-	a.guards.factors.forget(by.ID)
 	if err := a.begin(w, r, sessionRecord{Account: by.ID, Epoch: by.epoch}); err != nil {
 		return Account{}, err
 	}
 	a.note(r.Context(), actionSignIn, engine.OpLogin, by.Actor())
-	return acc.value.Load().account(by.ID), nil
+	return a.accounts.find(by.ID).value.Load().account(by.ID), nil
 }
+
+// networkOf returns what counts as the place that a request comes from.
+func networkOf(r *http.Request) netip.Addr { return reply.Network(reply.Client(r.Context())) }
 
 // noteTry records that somebody was not let in. Mistakes of form and trouble of our own are no tries; a pause is told once.
 func (a *Auth) noteTry(r *http.Request, action, operation string, who engine.Actor, err error) {
@@ -156,8 +147,3 @@ func (a *Auth) noteTry(r *http.Request, action, operation string, who engine.Act
 		a.noteFailure(r.Context(), action, operation, who, code, err)
 	}
 }
-
-// repeated is a refusal that was told before.
-type repeated struct{ error }
-
-func (r *repeated) Unwrap() error { return r.error }

@@ -120,65 +120,68 @@ func (a *Auth) RemoveTOTP(r *http.Request, by Caller, password, code string) err
 	if !acc.value.Load().TOTP.on() {
 		return reply.WrongState("the account has no second factor")
 	}
-	check := func(*accountRecord) error { return nil }
-	var err error
-	if code != "" {
-		check, err = a.tryFactor(by.ID, code)
-	} else {
-		err = a.ownPassword(r, acc, actionSecondFactorOff, "password", password)
-	}
-	if err != nil {
-		return err
-	}
-	err = a.accounts.change(acc, func(rec *accountRecord) error {
-		if err := check(rec); err != nil {
-			return err
-		}
+	remove := func(rec *accountRecord) error {
 		rec.TOTP, rec.Recovery = nil, nil
 		return nil
-	})
+	}
+	var err error
+	if code != "" {
+		err = a.useFactor(r, by, code, actionSecondFactorOff, engine.OpEdit, remove)
+	} else if err = a.ownPassword(r, acc, actionSecondFactorOff, "password", password); err == nil {
+		err = a.accounts.change(acc, remove)
+	}
 	if errors.Is(err, errSecondFactor) {
-		a.noteTry(r, actionSecondFactorOff, engine.OpEdit, by.Actor(), err)
 		return fieldError("code", "is wrong, has been used or is too old")
 	}
 	if err != nil {
 		return err
 	}
-	a.guards.factors.forget(by.ID)
 	a.note(r.Context(), actionSecondFactorOff, engine.OpEdit, by.Actor())
 	return nil
 }
 
-// tryFactor returns what uses up a code in an account's record, or fails with errSecondFactor. A code of the app counts as a try of it.
-func (a *Auth) tryFactor(id, text string) (use func(*accountRecord) error, err error) {
-	if hash := parseRecovery(text); hash != nil {
-		return func(rec *accountRecord) error { return rec.useRecovery(hash) }, nil
-	}
-	code := parseCode(text)
-	if code == "" {
-		return nil, fieldError("code", "is neither the app's %d digits nor a recovery code", totpDigits)
+// useFactor takes a code of the app or a recovery code, uses it up, and changes the account by fn, in one step. It fails with errSecondFactor
+// when the code is wrong. A try counts for the network, and one of the app's codes for the account, until a code is right.
+func (a *Auth) useFactor(r *http.Request, by Caller, text, action, operation string, fn func(*accountRecord) error) error {
+	code, recovery := parseCode(text), parseRecovery(text)
+	if code == "" && recovery == nil {
+		return fieldError("code", "is neither the app's %d digits nor a recovery code", totpDigits)
 	}
 	now := a.now()
-	if wait, first := a.guards.factors.take(id, now); wait > 0 {
-		if err = locked(wait); !first {
-			err = &repeated{err}
-		}
-		return nil, err
+	err := a.guards.tryFactor(networkOf(r), by.ID, recovery != nil, now)
+	if err == nil {
+		err = a.accounts.change(a.accounts.find(by.ID), func(rec *accountRecord) error {
+			if err := rec.useFactor(code, recovery, now); err != nil {
+				return err
+			}
+			return fn(rec)
+		})
 	}
-	return func(rec *accountRecord) error {
-		if !rec.TOTP.on() {
-			return errSecondFactor
-		}
-		step, ok, err := rec.TOTP.step(code, now)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return errSecondFactor
-		}
-		used := *rec.TOTP
-		used.LastStep = step
-		rec.TOTP = &used
-		return nil
-	}, nil
+	if err != nil {
+		a.noteTry(r, action, operation, by.Actor(), err)
+		return err
+	}
+	a.guards.rightFactor(networkOf(r), by.ID)
+	return nil
+}
+
+// useFactor uses a code up: the app's, or the recovery code of a hash.
+func (r *accountRecord) useFactor(code string, recovery []byte, now time.Time) error {
+	if !r.TOTP.on() {
+		return errSecondFactor
+	}
+	if recovery != nil {
+		return r.useRecovery(recovery)
+	}
+	step, ok, err := r.TOTP.step(code, now)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errSecondFactor
+	}
+	used := *r.TOTP
+	used.LastStep = step
+	r.TOTP = &used
+	return nil
 }

@@ -91,6 +91,10 @@ func TestWrongUsage(t *testing.T) {
 	f("needs --name and --role", "token", "create", "--name", "x")
 	f("--role is not for it", "token", "list", "--role", "reader")
 	f("takes 1 arguments, have 0", "token", "revoke")
+	f("say: account list", "account", "make")
+	f("needs --login, --name and --role", "account", "create", "--login", "x")
+	f("--login is not for it", "account", "list", "--login", "x")
+	f("takes 1 arguments, have 0", "account", "disable")
 	f(`"yesterday" is neither an age`, "token", "create", "--name", "x", "--role", "reader", "--expires", "yesterday")
 	f("want http://HOST:PORT", "search", "--server", "ftp://x")
 }
