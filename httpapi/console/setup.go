@@ -28,7 +28,7 @@ func (c *Console) setUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := &setupPage{cardPage: c.card(r, "Set up your account"), Code: values.Get("code"), Login: values.Get("login"), Name: values.Get("name"),
 		Email: values.Get("email")}
-	setup, err := c.access.LookSetup(p.Code)
+	setup, err := c.access.LookSetup(r, p.Code)
 	if err == nil {
 		p.Setup = &setup
 		if !values.Has("password") {
