@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // Retain removes the oldest windows in which every event is older than the retention, by event time and by arrival. Before a window goes,
@@ -40,6 +41,9 @@ func (l *Log) Retain() error {
 		l.o.Logger.Info("retention removed a window", "first", w.first, "end", w.end.Load())
 	}
 }
+
+// Retention is the age at which windows are removed; 0: they are kept for ever.
+func (l *Log) Retention() time.Duration { return l.o.Retention }
 
 // traceRetention appends the event that tells lawful expiry from tampering. Its ID comes from the window, so that a crash before the
 // removal does not leave two.

@@ -49,6 +49,12 @@ func (a *API) routes() []route {
 		{"GET", v1 + "/backup", auth.Manage | auth.AllTenants, "with_key", a.backup},
 		{"POST", v1 + "/reindex", auth.Manage | auth.AllTenants, "seq", a.reindex},
 
+		// Saved views. Whose a view is, and who sees it, is the console's to say.
+		{"GET", v1 + "/views", auth.Read, "", a.listViews},
+		{"POST", v1 + "/views", auth.Read, "", a.postView},
+		{"PATCH", v1 + "/views/{id}", auth.Read, "", a.patchView},
+		{"DELETE", v1 + "/views/{id}", auth.Read, "", a.deleteView},
+
 		// Who manages some tenants makes, sees and revokes tokens for these only.
 		{"POST", v1 + "/tokens", auth.Manage, "", a.postToken},
 		{"GET", v1 + "/tokens", auth.Manage, "", a.listTokens},
@@ -81,9 +87,6 @@ func (a *API) routes() []route {
 		{"POST", v1 + "/setup/first", auth.Manage | auth.AllTenants, "", a.postFirstSetup},
 		{"POST", v1 + "/setup/look", auth.None, "", a.lookSetup},
 		{"POST", v1 + "/setup", auth.None, "", a.postSetup},
-		{"GET", "/setup", auth.None, "", a.getSetup},
-		{"GET", "/setup.js", auth.None, "", a.getSetupScript},
-		{"GET", "/setup.css", auth.None, "", a.getSetupStyle},
 
 		// People sign in. There is nothing here without a provider. A provider adds parameters of its own.
 		{"GET", auth.OIDCStartPath, auth.None, "return", a.startOIDC},
@@ -112,15 +115,34 @@ func (a *API) router() http.Handler {
 	// Event IDs may hold slashes and dots, so paths are matched as they were sent, percent-encoded and not cleaned.
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, rt := range a.routes() {
-		r.Handle(rt.path, onRoute(rt.path, a.access.Require(rt.need, onlyJSON(a.limitToken(rt.need, a.record(rt, rt.handler())))))).Methods(rt.method)
+		r.Handle(rt.path, onRoute(rt.path, a.door(rt))).Methods(rt.method)
 	}
-	r.NotFoundHandler = answer(func(http.ResponseWriter, *http.Request) error { return noSuchPath() })
+	r.NotFoundHandler = a.forPeople(answer(func(http.ResponseWriter, *http.Request) error { return noSuchPath() }))
 	r.MethodNotAllowedHandler = answer(a.methodNotAllowed)
 	return r
 }
 
 func noSuchPath() error {
 	return reply.NotFound("no such path; /api/v1/openapi.json describes what is here")
+}
+
+// door is what a request goes through on its way to a route. The console's take forms, and answer a browser with pages whatever goes wrong.
+func (a *API) door(rt route) http.Handler {
+	inside := a.limitToken(rt.need, a.record(rt, rt.handler()))
+	if rt.query == anyQuery {
+		return a.forPeople(a.access.Require(rt.need, inside))
+	}
+	return a.access.Require(rt.need, onlyJSON(inside))
+}
+
+// forPeople has what goes wrong answered with a page where a browser wants one.
+func (a *API) forPeople(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.Header.Get("Accept"), "text/html") {
+			r = r.WithContext(reply.WithPages(r.Context(), a.console.Trouble))
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // handler checks the names of the parameters, so that a misspelt one is never silently ignored. Pages are compressed instead.

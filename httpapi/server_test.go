@@ -52,6 +52,7 @@ func serve(t *testing.T, o Options, kept engine.Options) *server {
 	o.Log, o.Auth, o.Now, o.Logger = l, doors, now, enginetest.Quiet
 	s.api, s.token = New(o), token
 	s.Server = httptest.NewServer(s.api)
+	s.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	t.Cleanup(func() {
 		s.api.Drain()
 		s.Close()

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"annals/engine"
+	"annals/httpapi/console"
 	"annals/httpapi/reply"
 )
 
@@ -22,6 +23,7 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	noteOf(r.Context()).verified(report)
+	a.keepVerification(r, report)
 	return reply.JSON(w, http.StatusOK, report)
 }
 
@@ -49,12 +51,12 @@ func (a *API) verifyAloud(w http.ResponseWriter, r *http.Request) error {
 			_ = writeLine(w, control, line) // a client that is gone ends the context
 		}
 	})
-	line.Report = report
-	if err != nil {
+	if line.Report = report; err != nil {
 		line.Problem = reply.Fill(r, err)
 		noteOf(r.Context()).failed(line.Problem)
 	} else {
 		noteOf(r.Context()).verified(report)
+		a.keepVerification(r, report)
 	}
 	_ = writeLine(w, control, line) // the last word either way
 	return nil
@@ -65,6 +67,13 @@ func (n *note) verified(report *engine.VerifyReport) {
 	n.found(report.Events)
 	if found := len(report.Problems); found > 0 {
 		n.failure = &engine.EventError{Code: "damaged", Message: fmt.Sprintf("%d problems were found", found)}
+	}
+}
+
+// keepVerification notes it for the page about the server. The report does not depend on that.
+func (a *API) keepVerification(r *http.Request, report *engine.VerifyReport) {
+	if err := console.KeepVerification(a.log.Records(), a.now(), report); err != nil {
+		reply.Keep(r, err)
 	}
 }
 

@@ -92,6 +92,46 @@ var walk = map[string][]visit{
 	"PATCH /api/v1/accounts/{id}":      {{"{id}=ACCOUNTID", `{"disabled":true}`, 200}, {"{id}=ACCOUNTID", `{"name":""}`, 400}},
 	"POST /api/v1/accounts/{id}/reset": {{"{id}=ACCOUNTID", `{}`, 200}},
 	"POST /api/v1/setup/first":         {{"", "", 403}},
+
+	"GET /api/v1/views":         {{"", "", 200}},
+	"POST /api/v1/views":        {{"", `{"name":"x","query":"q=HIDDENword","tenant":"HIDDEN"}`, 201}},
+	"PATCH /api/v1/views/{id}":  {{"{id}=VIEWID", `{"starred":true,"default":true}`, 200}, {"{id}=VIEWID", `{"name":""}`, 400}},
+	"DELETE /api/v1/views/{id}": {{"{id}=VIEWID", "", 204}},
+
+	"GET /":                       {{"", "", 303}},
+	"GET /views":                  {{"", "", 200}},
+	"POST /views":                 {{"", "name=x&query=q%3DHIDDENword&tenant=HIDDEN", 303}},
+	"GET /views/{id}":             {{"{id}=VIEWID", "", 200}},
+	"POST /views/{id}":            {{"{id}=VIEWID", "name=classified", 303}},
+	"POST /views/{id}/mark":       {{"{id}=VIEWID", "star=on&default=on", 303}},
+	"POST /views/{id}/delete":     {{"{id}=VIEWID", "", 303}},
+	"GET /settings":               {{"", "", 200}},
+	"GET /settings/views":         {{"", "", 303}},
+	"GET /settings/tenants":       {{"", "", 200}},
+	"GET /settings/retention":     {{"", "", 200}},
+	"GET /settings/about":         {{"", "", 200}},
+	"GET /settings/tokens":        {{"", "", 200}},
+	"GET /settings/tokens/new":    {{"", "", 200}},
+	"POST /settings/tokens":       {{"", "name=x&role=reader&others=HIDDEN", 303}},
+	"GET /settings/tokens/{id}":   {{"{id}=TOKENID", "", 200}},
+	"GET /settings/accounts":      {{"", "", 200}},
+	"GET /settings/accounts/new":  {{"", "", 200}},
+	"POST /settings/accounts":     {{"", "login=another&name=x&role=reader&others=HIDDEN", 303}},
+	"GET /settings/accounts/{id}": {{"{id}=ACCOUNTID", "", 200}},
+
+	"POST /settings/tokens/{id}/revoke":            {{"{id}=TOKENID", "", 303}},
+	"POST /settings/accounts/{id}":                 {{"{id}=ACCOUNTID", "name=x", 303}, {"{id}=ACCOUNTID", "name=", 400}},
+	"POST /settings/accounts/{id}/disable":         {{"{id}=ACCOUNTID", "disabled=off", 303}},
+	"POST /settings/accounts/{id}/reset":           {{"{id}=ACCOUNTID", "", 303}},
+	"GET /settings/account":                        {{"", "", 200}},
+	"POST /settings/account/password":              {{"", "old=HIDDEN&new=a+quite+different+sentence&again=a+quite+different+sentence", 403}}, // a provider vouches for the person
+	"POST /settings/account/second-factor":         {{"", "password=HIDDEN", 403}},
+	"POST /settings/account/second-factor/confirm": {{"", "code=000000", 409}},
+	"POST /settings/account/second-factor/remove":  {{"", "password=HIDDEN", 409}},
+	"POST /settings/account/sign-out-everywhere":   {{"", "", 303}},
+	"GET /sign-in/second-factor":                   {{"", "", 403}}, // of whoever has signed in already
+	"POST /sign-in/second-factor":                  {{"", "code=HIDDEN", 403}},
+	"POST /sign-out":                               {{"", "", 303}},
 }
 
 // TestWalk asks every route of the table with every kind of wrong credentials, and holds the answers against each other.
@@ -143,6 +183,7 @@ type walker struct {
 	cursor, hiddenID string            // of hidden's
 	hiddenKey        string            // the key ID of a credential of hidden's
 	hiddenAccount    string
+	hiddenView       string
 }
 
 func newWalker(t *testing.T) *walker {
@@ -202,6 +243,14 @@ func (w *walker) makeToken(t *testing.T, role, tenants string) (id, text string)
 	return made.ID, made.Token
 }
 
+// makeView shares one with hidden's readers.
+func (w *walker) makeView(t *testing.T) (id string) {
+	t.Helper()
+	var made struct{ ID string }
+	w.answer(t, "POST", "/api/v1/views", `{"name":"classified","query":"q=hiddenword","tenant":"hidden"}`, w.owner, &made)
+	return made.ID
+}
+
 func (w *walker) answer(t *testing.T, method, path, body, token string, into any) {
 	t.Helper()
 	r := w.request(t, method, path, body)
@@ -213,6 +262,9 @@ func (w *walker) answer(t *testing.T, method, path, body, token string, into any
 }
 
 func (w *walker) visit(t *testing.T, rt route, v visit) {
+	if strings.Contains(v.query, "VIEWID") { // the one before may be gone
+		w.hiddenView = w.makeView(t)
+	}
 	for kind, header := range w.refused {
 		if kind == pending && rt.need == auth.Pending {
 			continue
@@ -281,9 +333,9 @@ var echo = strings.NewReplacer("absent", "NAME", "hidden", "NAME")
 // fill puts hidden's names into a visit, or such that are nowhere and as long.
 func (w *walker) fill(v visit, hidden bool) visit {
 	names := strings.NewReplacer("HIDDEN", "absent", "TOKENID", strings.Repeat("0", 16), "KEYID", strings.Repeat("0", len(w.hiddenKey)),
-		"ACCOUNTID", strings.Repeat("0", 16), "CURSOR", strings.Repeat("A", len(w.cursor)))
+		"ACCOUNTID", strings.Repeat("0", 16), "VIEWID", strings.Repeat("A", 26), "CURSOR", strings.Repeat("A", len(w.cursor)))
 	if hidden {
-		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "KEYID", w.hiddenKey, "ACCOUNTID", w.hiddenAccount, "CURSOR", w.cursor)
+		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "KEYID", w.hiddenKey, "ACCOUNTID", w.hiddenAccount, "VIEWID", w.hiddenView, "CURSOR", w.cursor)
 	}
 	v.query, v.body = names.Replace(v.query), names.Replace(v.body)
 	return v
@@ -301,6 +353,9 @@ func (w *walker) ask(t *testing.T, rt route, v visit, header string) (int, strin
 	r.Header.Set("X-Request-ID", "walk")
 	r.Header.Del("Authorization")
 	r.Header.Set("Content-Type", "application/json")
+	if rt.query == anyQuery {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
 	if tenant, ok := strings.CutPrefix(header, "session of "); ok {
 		header = "Cookie " + w.session(t, tenant)
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"annals/engine"
+	"annals/httpapi/reply"
 )
 
 // eventsPage is the list: what is asked for, what was found, and what else could be asked for.
@@ -25,6 +26,8 @@ type eventsPage struct {
 	From, To  time.Time
 	OtherZone string // what times can be switched to; "": nothing
 	Drawer    *drawer
+	Saved     []SavedView
+	shareable []string // tenants that a view may be shared in
 }
 
 type row struct {
@@ -47,6 +50,11 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) error {
 	p := eventsPage{page: c.page(r, "Events", "events"), OtherZone: otherZone(r)}
 	p.Filter = readFilter(r.URL.Query(), p.Preferences)
 	p.Columns = p.Preferences.shownColumns()
+	p.shareable = c.tenantsOf(p.Caller.Tenants)
+	var err error
+	if p.Saved, err = c.saved.List(p.Caller); err != nil {
+		reply.Keep(r, err) // the list is worth more than its menu of views
+	}
 	ctx, cancel := c.bounded(r)
 	defer cancel()
 	q, m := p.Filter.query(p.Caller, p.Now, p.Zone)

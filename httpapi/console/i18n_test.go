@@ -5,6 +5,8 @@ import (
 	"os"
 	"regexp"
 	"testing"
+
+	"annals/httpapi/auth"
 )
 
 // TestCatalogue: every text of the templates and of the code is in Chinese as well, and no translation is left over.
@@ -38,7 +40,7 @@ func TestCatalogue(t *testing.T) {
 			t.Fatal(err)
 		}
 		add(name, text)
-		for _, m := range regexp.MustCompile(`c\.page\(r, "([^"]+)"`).FindAllSubmatch(text, -1) {
+		for _, m := range regexp.MustCompile(`c\.(?:page|settings|card)\(r, "([^"]+)"`).FindAllSubmatch(text, -1) {
 			used[string(m[1])] = name
 		}
 	}
@@ -59,6 +61,37 @@ func TestCatalogue(t *testing.T) {
 	}
 }
 
+// mistakes are what the server says of a form, as far as it always says it in the same words.
+var mistakes = []string{
+	"is missing",
+	"is missing; it says what the token is for",
+	"has a control character or is not UTF-8",
+	"choose a tenant",
+	"is not a day such as 2027-01-31",
+	"is not the same",
+	"is not one that you read",
+	"the name or the password is wrong, or the account cannot be signed in to",
+	"the code is wrong, has been used or is too old",
+	"is not the account's password",
+	"is not the app's; is the clock of this server and of the app right?",
+	"is not 6 digits",
+	"is neither the app's 6 digits nor a recovery code",
+	"is not known, was used, or is too old; ask for another link",
+	"is not one: 26 letters and digits, as the link has them behind the #",
+	"is the login, the name or the e-mail address",
+	"the role does not reach this far",
+	"this concerns every tenant, and the role is for some",
+	"the token may only give roles in the tenants that it manages",
+	"roles may only be given in the tenants that are managed",
+	"a view is changed by its owner, or by who manages the tenant that shares it",
+	"no such view",
+	"no such token",
+	"no such account",
+	"this is about a person's own account, and a token has none",
+	"a page of another site may not ask for this; programs send a token",
+	"the account has a second factor; remove that one first",
+}
+
 // variableTexts are the texts that templates translate out of variables.
 func variableTexts() (all [][]string) {
 	var labels, titles, names []string
@@ -71,6 +104,24 @@ func variableTexts() (all [][]string) {
 	for _, l := range fieldLabels {
 		names = append(names, l)
 	}
-	return append(all, labels, titles, names, []string{"Words", "Time", "success", "failure"},
+	var said []string
+	for _, texts := range []map[string]string{done, reasons} {
+		for _, text := range texts {
+			said = append(said, text)
+		}
+	}
+	for _, text := range troubles {
+		said = append(said, text[:]...)
+	}
+	said = append(append(said, otherTrouble[:]...), clientTrouble[:]...)
+	everything := may{true, true, true, true}
+	for _, s := range (settingsPage{page: page{May: everything, Caller: auth.Caller{Type: "account"}}}).Sections() {
+		said = append(said, s.Title, s.Text)
+	}
+	for _, r := range roleTexts {
+		said = append(said, r.Text)
+	}
+	said = append(said, "active", "expired", "revoked")
+	return append(all, said, mistakes, labels, titles, names, []string{"Words", "Time", "success", "failure"},
 		[]string{"create", "edit", "delete", "publish", "stop", "login", "logout", "read", "other"})
 }

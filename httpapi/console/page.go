@@ -2,11 +2,14 @@ package console
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"golang.org/x/text/message"
 
+	"annals/engine"
 	"annals/httpapi/auth"
 	"annals/httpapi/reply"
 )
@@ -22,6 +25,7 @@ type page struct {
 	Self        string // the page's own path and query, to come back to
 	Zone        *time.Location
 	Now         time.Time
+	May         may // what else the viewer may do, so that no link leads to a closed door
 
 	printer *message.Printer
 }
@@ -30,9 +34,25 @@ func (c *Console) page(r *http.Request, title, nav string) page {
 	p := preferencesOf(r)
 	lang := langOf(r, p)
 	zone := zoneOf(r, p)
-	return page{Title: title, Nav: nav, Lang: lang, Preferences: p, Caller: auth.From(r.Context()), Version: c.version, Self: r.URL.RequestURI(),
-		Zone: zone, Now: c.now().In(zone), printer: printers[lang]}
+	caller := auth.From(r.Context())
+	if caller.ID == "" { // on a page that is open to everyone, or where what is wrong is shown
+		caller = c.access.Who(r)
+	}
+	return page{Title: title, Nav: nav, Lang: lang, Preferences: p, Caller: caller, Version: c.version, Self: pageOf(r),
+		Zone: zone, Now: c.now().In(zone), May: c.may(caller), printer: printers[lang]}
 }
+
+// may is what somebody may do anywhere, or everywhere.
+type may struct{ Read, Manage, Audit, ManageAll bool }
+
+func (c *Console) may(caller auth.Caller) may {
+	read, manage := c.access.Holds(caller, auth.Read), c.access.Holds(caller, auth.Manage)
+	some := func(t engine.Tenants) bool { return t.All || len(t.Names) > 0 }
+	return may{some(read), some(manage), c.access.Holds(caller, auth.Audit).Everything(), manage.Everything()}
+}
+
+// Page is the frame, for a part of the page that needs it.
+func (p page) Page() page { return p }
 
 // T translates: key is the English text, a format for the arguments.
 func (p page) T(key string, args ...any) string { return p.printer.Sprintf(key, args...) }
@@ -82,6 +102,21 @@ func (c *Console) render(w http.ResponseWriter, status int, name string, data an
 	h.Add("Vary", "Accept-Language, Cookie")
 	reply.Body(w, status, "text/html; charset=utf-8", buf.Bytes())
 	return nil
+}
+
+// maxFormBytes bounds what a page's form may send.
+const maxFormBytes = 64 << 10
+
+// readForm returns what a form sent in its body.
+func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxFormBytes)
+	if err := r.ParseForm(); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return nil, err
+		}
+		return nil, badForm(err)
+	}
+	return r.PostForm, nil
 }
 
 func badForm(err error) error { return reply.BadBody("the form cannot be read: %v", err) }

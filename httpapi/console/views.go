@@ -51,5 +51,10 @@ func functions(a assets) template.FuncMap {
 		"hue":      hue,
 		"field":    field,
 		"treeNode": treeNode,
+
+		"agent":     shortAgent,
+		"copyOf":    copyOf,
+		"accountOf": accountOf,
+		"grantsOf":  grantsOf,
 	}
 }

@@ -36,9 +36,17 @@ func Body(w http.ResponseWriter, status int, contentType string, body []byte) {
 // clientPatience is how long a client may take to read an answer. Tests change it.
 var clientPatience = 2 * time.Minute
 
-// Error answers with the problem document for err. What the client is not told goes to the log with the request ID.
+// Error answers with the problem document for err, or with the page that WithPages has for it. What the client is not told goes to the log with
+// the request ID.
 func Error(w http.ResponseWriter, r *http.Request, err error) {
 	p := Fill(r, err)
+	if show := showOf(r.Context()); show != nil {
+		err := show(w, r, p)
+		if err == nil {
+			return
+		}
+		Keep(r, err)
+	}
 	body, err := json.Marshal(p)
 	if err != nil {
 		panic(err) // strings and numbers only

@@ -1,0 +1,58 @@
+package console
+
+import (
+	"errors"
+	"net/http"
+
+	"annals/engine"
+	"annals/httpapi/reply"
+)
+
+// misfill is what somebody sent wrong with a form, which shows it where it was typed. The zero value: nothing.
+type misfill struct {
+	Field   string // of the form; "": none in particular
+	Message string
+}
+
+// wrongOf returns what a form shall say of an error, and the status of the answer. An error that is not the typist's is returned.
+func wrongOf(err error) (misfill, int, error) {
+	p := reply.ProblemOf(err)
+	if f, ok := errors.AsType[*engine.FieldError](err); ok {
+		return misfill{f.Field, f.Message}, p.Status, nil
+	}
+	switch p.Status {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusConflict, http.StatusUnauthorized, http.StatusTooManyRequests:
+		return misfill{p.Field, p.Detail}, p.Status, nil
+	}
+	return misfill{}, 0, err
+}
+
+// At reports whether the field is the wrong one.
+func (w misfill) At(field string) bool { return w.Message != "" && w.Field == field }
+
+// chinese has the catalogue's Chinese texts, to tell whether there is one.
+var chinese, _ = readChinese() // printers have seen to the error
+
+// Said is a message of the server's in the page's language, if the catalogue has it.
+func (p page) Said(message string) string {
+	if chinese[message] == "" {
+		return message
+	}
+	return p.T(message)
+}
+
+// done are the words in a page's address that have it say, after a form, what was done. Any other word says nothing.
+var done = map[string]string{
+	"view-saved":      "The view is saved.",
+	"view-changed":    "The view is changed.",
+	"view-deleted":    "The view is deleted.",
+	"token-revoked":   "The token is revoked. Whoever uses it is refused from now on.",
+	"account-changed": "The account is changed.",
+	"account-closed":  "The account is disabled, and signed out everywhere.",
+	"account-open":    "The account is enabled.",
+	"password":        "The password is changed. All other sessions are signed out.",
+	"factor-removed":  "The second factor is removed.",
+}
+
+// notice is what a page's address has it say.
+func notice(r *http.Request) string { return done[r.URL.Query().Get("done")] }

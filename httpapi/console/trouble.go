@@ -1,0 +1,78 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+
+	"annals/httpapi/auth"
+	"annals/httpapi/reply"
+)
+
+// troublePage says what is wrong and what to do about it.
+type troublePage struct {
+	page
+	Problem *reply.Problem
+	Advice  string
+}
+
+// troubles are titles and advice by status.
+var troubles = map[int][2]string{
+	http.StatusUnauthorized:        {"Not signed in", "What was sent to say who you are is not accepted. Sign in, or send a valid token."},
+	http.StatusForbidden:           {"You may not open this", "Your role does not reach this far. Ask an administrator of this server for one that does; they give roles under Settings, Accounts."},
+	http.StatusNotFound:            {"There is nothing here", "The address leads to nothing, or to something that you may not see. Look whether all of it was copied."},
+	http.StatusTooManyRequests:     {"Too many requests", "Wait a moment and load the page again."},
+	http.StatusServiceUnavailable:  {"The log is not available now", "Ask for less, such as a shorter period, or try again in a moment. If it stays so, the server's log says why."},
+	http.StatusInsufficientStorage: {"The disk is nearly full", "Nothing new can be stored until there is space again. What is stored can be read."},
+}
+
+// otherTrouble is for what the server did not expect; clientTrouble for what it was sent and cannot read.
+var (
+	otherTrouble  = [2]string{"Something went wrong", "The server's log has the details under the request ID below. Tell it to whoever runs this server."}
+	clientTrouble = [2]string{"The request cannot be answered", "Something in it cannot be read. Go back and try again."}
+)
+
+// Trouble shows a problem to who looks at pages. Who has to sign in first is led there, and back afterwards.
+func (c *Console) Trouble(w http.ResponseWriter, r *http.Request, p *reply.Problem) error {
+	if p.Status == http.StatusUnauthorized && r.Header.Get("Authorization") == "" {
+		http.Redirect(w, r, signInPath(r), http.StatusSeeOther)
+		return nil
+	}
+	if p.Status == http.StatusForbidden && r.URL.Path == secondFactorPath && c.access.Who(r).ID != "" {
+		http.Redirect(w, r, localPath(r.URL.Query().Get("return")), http.StatusSeeOther) // it has been given already
+		return nil
+	}
+	text, ok := troubles[p.Status]
+	switch {
+	case !ok && p.Status < http.StatusInternalServerError:
+		text = clientTrouble
+	case !ok:
+		text = otherTrouble
+	}
+	return c.render(w, p.Status, "trouble", &troublePage{c.page(r, text[0], ""), p, text[1]})
+}
+
+// signInPath is where to sign in, to come back to what was asked for.
+func signInPath(r *http.Request) string {
+	values, back := url.Values{}, pageOf(r)
+	if back != "/" {
+		values.Set("return", back)
+	}
+	if auth.HasSession(r) {
+		values.Set("why", "timed-out")
+	}
+	if len(values) == 0 {
+		return "/sign-in"
+	}
+	return "/sign-in?" + values.Encode()
+}
+
+// pageOf is the address of the page that somebody looks at: the one asked for, or, where a form was sent, the one that it was sent from.
+func pageOf(r *http.Request) string {
+	if r.Method == http.MethodGet {
+		return r.URL.RequestURI()
+	}
+	if from, err := url.Parse(r.Referer()); err == nil && from.Host == r.Host {
+		return from.RequestURI()
+	}
+	return "/"
+}
