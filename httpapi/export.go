@@ -10,6 +10,7 @@ import (
 
 	"annals/engine"
 	"annals/httpapi/auth"
+	"annals/httpapi/console"
 	"annals/httpapi/export"
 	"annals/httpapi/reply"
 )
@@ -87,6 +88,11 @@ func (a *API) exportOptions(r *http.Request, q engine.Query, format export.Forma
 	}
 	if columns != "" && columns != "all" && !format.Columns {
 		return o, reply.BadParameter("columns", "%s has all fields always; columns is for csv and xlsx", format.Name)
+	}
+	if lang := values.Get("lang"); lang != "" {
+		if o.Title = console.ExportTitle(lang); o.Title == nil {
+			return o, reply.BadParameter("lang", "%q is not en or zh", lang)
+		}
 	}
 	o.Name = "annals-" + now.UTC().Format("20060102T150405Z") + "." + format.Name
 	o.About = export.About{Query: values.Get("q"), From: q.From, To: q.To, Order: "oldest first", At: now,

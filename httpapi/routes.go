@@ -37,7 +37,7 @@ func (a *API) routes() []route {
 		{"GET", v1 + "/histogram", auth.Read, search + " buckets", a.histogram},
 		{"GET", v1 + "/facets", auth.Read, search + " fields limit", a.facets},
 		{"GET", v1 + "/tail", auth.Read, "q tz from", a.tail},
-		{"GET", v1 + "/export", auth.Read, search + " sort format columns progress", a.exportEvents},
+		{"GET", v1 + "/export", auth.Read, search + " sort format columns lang progress", a.exportEvents},
 		{"GET", v1 + "/exports/{id}", auth.Read, "", a.exportProgress},
 		{"GET", v1 + "/tenants", auth.Read, "", a.listTenants},
 

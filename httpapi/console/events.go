@@ -23,6 +23,7 @@ type eventsPage struct {
 	Around    []int // page numbers to offer; 0 is a gap
 	Histogram histogram
 	Facets    map[string][]engine.FacetValue // by field, under the other filters
+	Query     string                         // all of the filter in the query language, for the API
 	From, To  time.Time
 	OtherZone string // what times can be switched to; "": nothing
 	Drawer    *drawer
@@ -72,13 +73,14 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) error {
 		return c.render(w, status, "events", &p)
 	}
 	p.Took = time.Since(begun)
+	p.Query = queryText(q.Where)
 	if p.Filter.Event != "" {
 		if err := c.fillDrawer(ctx, &p, q); err != nil {
 			return err
 		}
 	}
 	total := p.Total
-	c.told(ctx, Read{Asked: true, Query: engine.FormatQuery(q.Where), From: q.From, To: q.To, Total: &total, Event: p.Filter.Event})
+	c.told(ctx, Read{Asked: true, Query: p.Query, From: q.From, To: q.To, Total: &total, Event: p.Filter.Event})
 	return c.render(w, http.StatusOK, "events", &p)
 }
 

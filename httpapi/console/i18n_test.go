@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"annals/httpapi/auth"
+	"annals/httpapi/export"
 )
 
 // TestCatalogue: every text of the templates and of the code is in Chinese as well, and no translation is left over.
@@ -122,6 +123,6 @@ func variableTexts() (all [][]string) {
 		said = append(said, r.Text)
 	}
 	said = append(said, "active", "expired", "revoked")
-	return append(all, said, mistakes, labels, titles, names, []string{"Words", "Time", "success", "failure"},
+	return append(all, export.Texts(), said, mistakes, labels, titles, names, []string{"Words", "Time", "success", "failure"},
 		[]string{"create", "edit", "delete", "publish", "stop", "login", "logout", "read", "other"})
 }

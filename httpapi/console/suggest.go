@@ -40,7 +40,7 @@ func (c *Console) suggest(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c.told(ctx, Read{Asked: true, Query: engine.FormatQuery(q.Where), From: q.From, To: q.To})
+	c.told(ctx, Read{Asked: true, Query: queryText(q.Where), From: q.From, To: q.To})
 	return reply.JSON(w, http.StatusOK, struct {
 		Values []suggestion `json:"values"`
 	}{found})

@@ -53,6 +53,23 @@ func fieldNames() string {
 	return strings.Join(names, ", ")
 }
 
+// Texts are the English texts that a file says to people, for translators.
+func Texts() []string {
+	all := slices.Clone(aboutTexts)
+	for _, c := range slices.Concat(fields, listed) {
+		if !slices.Contains(all, c.title) {
+			all = append(all, c.title)
+		}
+	}
+	return all
+}
+
+// aboutTexts are those besides the columns' titles.
+var aboutTexts = []string{
+	"Events", "About", "Query", "everything", "From", "To, exclusive", "none", "Time zone", "Order", "newest first", "oldest first", "Events that match",
+	"Events in this file", "Sheets of events", "Exported at", "Exported by", "Server", "Checkpoint of the log", "Cells cut", "Cut, whole in the log",
+}
+
 func (c *Columns) list() []column {
 	if c.columns == nil {
 		return fields
