@@ -128,14 +128,15 @@ func (a *API) forPeople(next http.Handler) http.Handler {
 	})
 }
 
-// handler checks the names of the parameters, so that a misspelt one is never silently ignored.
+// handler checks the names of the parameters, so that a misspelt one is never silently ignored. Pages are compressed instead.
 func (rt route) handler() http.Handler {
+	if rt.query == anyQuery {
+		return compress(answer(rt.serve))
+	}
 	names := strings.Fields(rt.query)
 	return answer(func(w http.ResponseWriter, r *http.Request) error {
-		if rt.query != anyQuery {
-			if err := checkNames(r, names); err != nil {
-				return err
-			}
+		if err := checkNames(r, names); err != nil {
+			return err
 		}
 		return rt.serve(w, r)
 	})

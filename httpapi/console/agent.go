@@ -1,31 +1,23 @@
 package console
 
-import "strings"
+import (
+	"strings"
 
-// shortAgent is the browser and system of a user agent, or its first product.
+	"github.com/mileusna/useragent"
+)
+
+// shortAgent is a user agent in a few words: the program with its major version, and the system.
 func shortAgent(ua string) string {
-	if ua == "" {
+	a := useragent.Parse(ua)
+	name := strings.Trim(a.Name, " ,;")
+	if name == "" {
 		return ""
 	}
-	browser := ""
-	for _, b := range []struct{ token, name string }{{"Edg/", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}} {
-		if i := strings.Index(ua, b.token); i >= 0 {
-			version, _, _ := strings.Cut(ua[i+len(b.token):], ".")
-			if v := strings.Index(ua, "Version/"); b.name == "Safari" && v >= 0 {
-				version, _, _ = strings.Cut(ua[v+len("Version/"):], ".")
-			}
-			browser = b.name + " " + version
-			break
-		}
+	if major, _, _ := strings.Cut(a.Version, "."); major != "" && !strings.Contains(name, "/") {
+		name += " " + strings.Trim(major, " ,;")
 	}
-	if browser == "" || !strings.HasPrefix(ua, "Mozilla/") {
-		product, _, _ := strings.Cut(ua, " ")
-		return product
+	if a.OS != "" {
+		name += ", " + a.OS
 	}
-	for _, s := range []struct{ token, name string }{{"Windows", "Windows"}, {"Android", "Android"}, {"iPhone", "iOS"}, {"iPad", "iPadOS"}, {"Mac OS X", "macOS"}, {"CrOS", "ChromeOS"}, {"Linux", "Linux"}} {
-		if strings.Contains(ua, s.token) {
-			return browser + ", " + s.name
-		}
-	}
-	return browser
+	return name
 }

@@ -71,6 +71,8 @@ func (c *Console) Routes() []Route {
 	return []Route{
 		{"GET", "/", auth.Known, c.home},
 		{"GET", "/events", auth.Read, c.events},
+		{"GET", "/events/raw", auth.Read, c.rawEvent},
+		{"GET", "/suggest", auth.Read, c.suggest},
 		{"POST", "/preferences", auth.None, c.savePreferences},
 		{"GET", "/static/{file}", auth.None, c.static},
 

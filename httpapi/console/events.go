@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"annals/engine"
@@ -25,8 +23,8 @@ type eventsPage struct {
 	Around    []int // page numbers to offer; 0 is a gap
 	Histogram histogram
 	Facets    map[string][]engine.FacetValue // by field, under the other filters
-	Query     string                         // all of the filter in the query language, for the API
 	From, To  time.Time
+	OtherZone string // what times can be switched to; "": nothing
 	Drawer    *drawer
 	Saved     []SavedView
 	shareable []string // tenants that a view may be shared in
@@ -47,15 +45,9 @@ func (r row) What() string {
 	return r.Action
 }
 
-// facetValues are offered in a menu; more are found by typing.
-const facetValues = 30
-
-// facetFields are the menus. Users and actions have many values: the most frequent are offered, the rest is suggested while typing.
-var facetFields = []string{"user", "project", "module", "operation", "result", "action"}
-
 // events answers GET /events.
 func (c *Console) events(w http.ResponseWriter, r *http.Request) error {
-	p := eventsPage{page: c.page(r, "Events", "events")}
+	p := eventsPage{page: c.page(r, "Events", "events"), OtherZone: otherZone(r)}
 	p.Filter = readFilter(r.URL.Query(), p.Preferences)
 	p.Columns = p.Preferences.shownColumns()
 	p.shareable = c.tenantsOf(p.Caller.Tenants)
@@ -72,19 +64,34 @@ func (c *Console) events(w http.ResponseWriter, r *http.Request) error {
 	}
 	begun := time.Now()
 	if err := c.fillList(ctx, &p, q); err != nil {
-		if errors.Is(err, engine.ErrTooBroad) {
-			p.Mistake = &mistake{Field: "q", Message: "the * stands for too many words; write more letters before it"}
-			return c.render(w, http.StatusBadRequest, "events", &p)
+		status, m := mistakeOf(err)
+		if m == nil {
+			return err
 		}
-		return err
+		p.Mistake = m
+		return c.render(w, status, "events", &p)
 	}
 	p.Took = time.Since(begun)
 	if p.Filter.Event != "" {
-		if p.Drawer, err = c.drawer(ctx, p.page, p.Filter); err != nil {
+		if err := c.fillDrawer(ctx, &p, q); err != nil {
 			return err
 		}
 	}
 	return c.render(w, http.StatusOK, "events", &p)
+}
+
+// mistakeOf is what a viewer can do about an error of the list's; nil: nothing.
+func mistakeOf(err error) (status int, m *mistake) {
+	switch {
+	case errors.Is(err, engine.ErrTooBroad):
+		return http.StatusBadRequest, wrong("q", msg("The * stands for too many words. Write more letters before it."))
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusServiceUnavailable, wrong("", msg("The search took too long. Choose a shorter period or more filters."))
+	}
+	if at, ok := errors.AsType[*engine.FieldError](err); ok && at.Field == "limit" {
+		return http.StatusBadRequest, wrong("", msg("The events are too large to show so many on a page. Choose fewer a page."))
+	}
+	return 0, nil
 }
 
 // fillList asks the log.
@@ -95,12 +102,19 @@ func (c *Console) fillList(ctx context.Context, p *eventsPage, q engine.Query) e
 	}
 	p.Total = result.Total
 	p.pages()
+	if p.Filter.Page > max(p.Pages, 1) { // the list has become shorter
+		p.Filter.Page = max(p.Pages, 1)
+		q.Page = p.Filter.Page
+		if result, err = c.log.Search(ctx, q); err != nil {
+			return err
+		}
+		p.pages()
+	}
 	for _, e := range result.Events {
-		rw := row{Event: e, URL: p.Filter.Showing(e), Open: e.ID == p.Filter.Event && e.Tenant == p.Filter.EventTenant}
+		rw := row{Event: e, URL: p.Filter.Showing(e), Open: e.ID == p.Filter.Event && (p.Filter.EventTenant == "" || e.Tenant == p.Filter.EventTenant)}
 		rw.Name, rw.Account = who(e.Actor)
 		p.Rows = append(p.Rows, rw)
 	}
-	p.Query = engine.FormatQuery(q.Where)
 	p.From, p.To = q.From, q.To
 	buckets, _, err := c.log.Histogram(ctx, q, p.Filter.Period.buckets)
 	if err != nil {
@@ -111,60 +125,6 @@ func (c *Console) fillList(ctx context.Context, p *eventsPage, q engine.Query) e
 	return err
 }
 
-// facets counts the values of each menu under all filters but the menu's own, so that another value can be chosen beside the first.
-func (c *Console) facets(ctx context.Context, p *eventsPage, q engine.Query) (map[string][]engine.FacetValue, error) {
-	all := map[string][]engine.FacetValue{}
-	fields := facetFields
-	if p.ManyTenants() {
-		fields = append([]string{"tenant"}, fields...)
-	}
-	count := func(q engine.Query, fields []string) error {
-		found, _, err := c.log.Facets(ctx, q, fields, facetValues)
-		if tooMany(err) && len(fields) > 1 { // one of them has more values than can be counted: its menu is for typing only
-			for _, field := range fields {
-				one, _, err := c.log.Facets(ctx, q, []string{field}, facetValues)
-				if err != nil && !tooMany(err) {
-					return err
-				}
-				all[field] = one[field]
-			}
-			return nil
-		}
-		for field, values := range found {
-			all[field] = values
-		}
-		if tooMany(err) {
-			return nil
-		}
-		return err
-	}
-	var free []string
-	for _, field := range fields {
-		if len(p.Filter.Values[field]) == 0 {
-			free = append(free, field)
-			continue
-		}
-		where, m := p.Filter.without(field).where(p.Now, p.Zone)
-		if m != nil {
-			return nil, reply.BadParameter(m.Field, "%s", m.Message)
-		}
-		other := q
-		other.Where = where
-		if err := count(other, []string{field}); err != nil {
-			return nil, err
-		}
-	}
-	if len(free) == 0 {
-		return all, nil
-	}
-	return all, count(q, free)
-}
-
-func tooMany(err error) bool {
-	_, ok := errors.AsType[*engine.FieldError](err)
-	return ok
-}
-
 // ManyTenants reports whether the viewer sees more than one.
 func (p *eventsPage) ManyTenants() bool {
 	return p.Caller.Tenants.All || len(p.Caller.Tenants.Names) > 1
@@ -172,6 +132,7 @@ func (p *eventsPage) ManyTenants() bool {
 
 // pages counts them and chooses which numbers to offer.
 func (p *eventsPage) pages() {
+	p.Around = nil
 	size := uint64(p.Filter.Size)
 	p.Pages = int(min((p.Total+size-1)/size, uint64(engine.MaxSkip)/size))
 	last := 0
@@ -198,37 +159,3 @@ func (p *eventsPage) FirstShown() int { return (p.Filter.Page-1)*p.Filter.Size +
 
 // LastShown is the number of the page's last event.
 func (p *eventsPage) LastShown() int { return p.FirstShown() + len(p.Rows) - 1 }
-
-// Menu is what the template needs of one filter menu.
-type menu struct {
-	Field, Label string
-	Values       []engine.FacetValue // those chosen first, whatever their count
-	Chosen       []string
-	Search       bool // has too many values to list
-}
-
-// Menus are the filter menus in order.
-func (p *eventsPage) Menus() []menu {
-	var all []menu
-	for _, field := range append([]string{"tenant"}, facetFields...) {
-		if field == "tenant" && !p.ManyTenants() {
-			continue
-		}
-		m := menu{Field: field, Label: fieldLabels[field], Chosen: p.Filter.Values[field], Search: field != "operation" && field != "result"}
-		for _, v := range m.Chosen {
-			i := slices.IndexFunc(p.Facets[field], func(f engine.FacetValue) bool { return strings.EqualFold(f.Value, v) })
-			if i < 0 {
-				m.Values = append(m.Values, engine.FacetValue{Value: v})
-			} else {
-				m.Values = append(m.Values, engine.FacetValue{Value: v, Count: p.Facets[field][i].Count})
-			}
-		}
-		for _, f := range p.Facets[field] {
-			if !slices.ContainsFunc(m.Chosen, func(v string) bool { return strings.EqualFold(f.Value, v) }) {
-				m.Values = append(m.Values, f)
-			}
-		}
-		all = append(all, m)
-	}
-	return all
-}

@@ -37,6 +37,20 @@ func (p *eventsPage) SizeKept() string {
 // ResetURL is the default view.
 func (p *eventsPage) ResetURL() string { return "/events" }
 
+// ZoneURL is the same view with times in the other zone.
+func (p *eventsPage) ZoneURL() string { return p.Filter.inZone(p.OtherZone, p.From, p.To) }
+
+// MistakeText is the mistake in the viewer's language as far as it is ours.
+func (p *eventsPage) MistakeText() string {
+	if p.Mistake.Own {
+		return p.T(p.Mistake.Message)
+	}
+	return p.Mistake.Message
+}
+
+// Unreachable reports whether there are more pages than can be asked for by number.
+func (p *eventsPage) Unreachable() bool { return uint64(p.Pages)*uint64(p.Filter.Size) < p.Total }
+
 // AriaSort and Arrow tell in which order a column is.
 func (p *eventsPage) AriaSort(column string) string {
 	switch p.Filter.Sort {
@@ -92,29 +106,35 @@ func (p *eventsPage) splitWords() (before, at string) {
 }
 
 // chip is one filter that can be removed.
-type chip struct{ Label, Value, URL string }
+type chip struct {
+	Label, Value, URL string
+	Foreign           bool // the label is a path in the details, which is no text of ours
+}
 
 // Chips are all filters besides the default.
 func (p *eventsPage) Chips() []chip {
 	var all []chip
 	f := p.Filter
 	if f.Words != "" {
-		all = append(all, chip{"Words", f.Words, f.WithoutWords()})
+		all = append(all, chip{Label: "Words", Value: f.Words, URL: f.WithoutWords()})
 	}
 	if f.Period.Name != f.fallback.period {
 		text := p.T(f.Period.Label)
 		if f.Period.Name == custom {
 			text = p.span(p.From, p.To)
 		}
-		all = append(all, chip{"Time", text, f.In(f.fallback.period)})
+		all = append(all, chip{Label: "Time", Value: text, URL: f.In(f.fallback.period)})
 	}
 	for _, field := range fieldsOf(f.Values) {
 		for _, v := range f.Values[field] {
-			text, label := v, first(fieldLabels[field], strings.TrimPrefix(field, "details."))
-			if field == "result" || field == "operation" {
-				text = p.T(v)
+			c := chip{Label: fieldLabels[field], Value: v, URL: f.Without(field, v)}
+			if c.Label == "" {
+				c.Label, c.Foreign = strings.TrimPrefix(field, detailsPrefix), true
 			}
-			all = append(all, chip{label, text, f.Without(field, v)})
+			if field == "result" || field == "operation" {
+				c.Value = p.T(v)
+			}
+			all = append(all, c)
 		}
 	}
 	return all
@@ -144,9 +164,8 @@ type keptValue struct{ Field, Value string }
 // KeptValues are those.
 func (p *eventsPage) KeptValues() []keptValue {
 	var all []keptValue
-	menus := p.Menus()
 	for _, field := range fieldsOf(p.Filter.Values) {
-		if slices.ContainsFunc(menus, func(m menu) bool { return m.Field == field }) {
+		if slices.Contains(p.menuFields(), field) {
 			continue
 		}
 		for _, v := range p.Filter.Values[field] {

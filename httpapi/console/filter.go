@@ -68,9 +68,14 @@ func readFilter(values url.Values, p preferences) filter {
 	if f.Period.Name != custom {
 		f.From, f.To = "", ""
 	}
-	for _, field := range fieldsOf(values) {
-		for _, v := range values[field] {
-			if v = strings.TrimSpace(v); v != "" && !slices.Contains(f.Values[field], v) && len(f.Values[field]) < maxValues {
+	for _, name := range fieldsOf(values) {
+		field := canonical(name)
+		for _, v := range values[name] {
+			if field == "id" {
+				v = strings.TrimSpace(v) // it was pasted; the other values may begin or end with a space, and links have them so
+			}
+			v = strings.ToValidUTF8(v, "\ufffd")
+			if strings.TrimSpace(v) != "" && !slices.Contains(f.Values[field], v) && len(f.Values[field]) < maxValues {
 				f.Values[field] = append(f.Values[field], v)
 			}
 		}
@@ -90,11 +95,26 @@ func readFilter(values url.Values, p preferences) filter {
 	return f
 }
 
+// canonical is the name by which a filter has a field: paths in the details are folded as the log folds them.
+func canonical(field string) string {
+	if path, ok := strings.CutPrefix(field, detailsPrefix); ok {
+		return detailsPrefix + engine.FoldValue(path)
+	}
+	return field
+}
+
+const detailsPrefix = "details."
+
 // mistake is what somebody typed wrong: the form shows it where it was typed.
 type mistake struct {
 	Field   string // of the form: q, from or to
 	Message string
-	Column  int // in the words, from 1; 0: nowhere in particular
+	Own     bool // the message is the catalogue's; else it is the engine's, which are in English
+	Column  int  // in the words, from 1; 0: nowhere in particular
+}
+
+func wrong(field, message string) *mistake {
+	return &mistake{Field: field, Message: message, Own: true}
 }
 
 // query makes the question to the log. A mistake is not nil when the words or times cannot be read: then nothing is to be asked.
@@ -117,12 +137,12 @@ func (f filter) query(who engine.Tenants, now time.Time, loc *time.Location) (en
 			}
 			t, err := engine.ParseTime(bound.text, now, loc)
 			if err != nil {
-				return q, &mistake{Field: bound.field, Message: err.Error()}
+				return q, wrong(bound.field, msg("This is no time. Write 2026-11-01, 2026-11-08 17:30, 2026-11-08T12:00Z, now-15m, today or yesterday."))
 			}
 			*bound.at = t
 		}
 		if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
-			return q, &mistake{Field: "to", Message: "the end must come after the beginning"}
+			return q, wrong("to", msg("The end must come after the beginning."))
 		}
 	}
 	return q, nil
@@ -163,7 +183,7 @@ func fieldsOf(values map[string][]string) []string {
 		}
 	}
 	for name, list := range values {
-		if path, ok := strings.CutPrefix(name, "details."); ok && path != "" && len(list) > 0 {
+		if path, ok := strings.CutPrefix(name, detailsPrefix); ok && path != "" && len(list) > 0 {
 			paths = append(paths, name)
 		}
 	}
@@ -239,10 +259,26 @@ func (f filter) first() filter {
 func (f filter) With(field, value string) string {
 	f = f.first()
 	f.Values = cloneValues(f.Values)
+	value = beginning(field, value)
 	if !slices.Contains(f.Values[field], value) {
 		f.Values[field] = append(f.Values[field], value)
 	}
 	return f.at("/events")
+}
+
+// beginning is as much of a long value as it is found by, so that addresses stay short.
+func beginning(field, value string) string {
+	if len(value) <= engine.MaxTermValue {
+		return value
+	}
+	if field == "error" { // found by its words, which must be whole
+		value = cutText(value, engine.MaxTermValue)
+		if i := strings.LastIndexByte(value, ' '); i > 0 {
+			value = value[:i]
+		}
+		return value
+	}
+	return engine.FoldValue(value)
 }
 
 // Without is the list where the field need not have the value.
@@ -264,7 +300,7 @@ func (f filter) WithoutWords() string {
 func (f filter) Between(from, to time.Time) string {
 	f = f.first()
 	f.Period, _ = periodNamed(custom)
-	f.From, f.To = from.UTC().Format(time.RFC3339Nano), to.UTC().Format(time.RFC3339Nano)
+	f.From, f.To = moment(from), moment(to)
 	return f.at("/events")
 }
 
@@ -274,6 +310,22 @@ func (f filter) In(name string) string {
 	f.Period, _ = periodNamed(name)
 	f.From, f.To = "", ""
 	return f.at("/events")
+}
+
+// inZone is the same view with times in another zone; "" leaves it to the viewer's preferences.
+func (f filter) inZone(name string, from, to time.Time) string {
+	if f.Period.Name == custom { // the same moments, however they were typed
+		f.From, f.To = moment(from), moment(to)
+	}
+	f.Zone = name
+	return f.at("/events")
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 // SortedBy is the list in the order of a column: its own order first, then the other way round.

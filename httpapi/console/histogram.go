@@ -33,11 +33,6 @@ type bar struct {
 	URL            string
 }
 
-type tick struct {
-	X    float64
-	Text string
-}
-
 // draw lays out the buckets for the filter's list.
 func draw(buckets []engine.Bucket, f filter, loc *time.Location) histogram {
 	h := histogram{Width: histogramWidth, Height: histogramHeight}
@@ -72,45 +67,4 @@ func draw(buckets []engine.Bucket, f filter, loc *time.Location) histogram {
 	}
 	h.Ticks = ticks(h.From, h.To, loc)
 	return h
-}
-
-// tickSteps are how far ticks may be apart.
-var tickSteps = []time.Duration{
-	time.Second, 5 * time.Second, 15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute,
-	30 * time.Minute, time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour, 2 * 24 * time.Hour, 7 * 24 * time.Hour,
-	14 * 24 * time.Hour, 30 * 24 * time.Hour, 90 * 24 * time.Hour, 365 * 24 * time.Hour, 5 * 365 * 24 * time.Hour,
-}
-
-// ticks are at most eight round times between from and to.
-func ticks(from, to time.Time, loc *time.Location) []tick {
-	span := to.Sub(from)
-	step := tickSteps[len(tickSteps)-1]
-	for _, s := range tickSteps {
-		if span/s <= 8 {
-			step = s
-			break
-		}
-	}
-	layout := "01-02"
-	switch {
-	case step < time.Minute:
-		layout = "15:04:05"
-	case step < 24*time.Hour && span <= 24*time.Hour:
-		layout = "15:04"
-	case step < 24*time.Hour:
-		layout = "01-02 15:04"
-	case span > 300*24*time.Hour:
-		layout = "2006-01-02"
-	}
-	// Round in the viewer's zone: days begin at its midnight.
-	_, offset := from.In(loc).Zone()
-	shift := time.Duration(offset) * time.Second
-	var all []tick
-	for t := from.Add(shift).Truncate(step).Add(step).Add(-shift); t.Before(to); t = t.Add(step) {
-		x := float64(t.Sub(from)) / float64(span) * histogramWidth
-		if x > 20 && x < histogramWidth-20 {
-			all = append(all, tick{x, t.In(loc).Format(layout)})
-		}
-	}
-	return all
 }

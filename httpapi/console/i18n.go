@@ -19,8 +19,9 @@ var chineseFiles embed.FS
 
 // englishPlurals are the English texts that differ with their first argument.
 var englishPlurals = map[string][2]string{ // one, other
-	"%d events":   {"%d event", "%d events"},
-	"%d failures": {"%d failure", "%d failures"},
+	"%d events":                             {"%d event", "%d events"},
+	"%d failures":                           {"%d failure", "%d failures"},
+	"%d more resources are in the raw JSON": {"%d more resource is in the raw JSON", "%d more resources are in the raw JSON"},
 }
 
 // printers are by language as preferences name it.
@@ -63,3 +64,6 @@ func readChinese() (map[string]string, error) {
 	}
 	return all, nil
 }
+
+// msg marks a text of the catalogue that is translated where it is shown.
+func msg(text string) string { return text }

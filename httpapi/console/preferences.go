@@ -105,18 +105,44 @@ func localPath(s string) string {
 
 // zoneOf is the zone that times are shown and read in: the address's, the chosen one, the browser's, or UTC.
 func zoneOf(r *http.Request, p preferences) *time.Location {
-	names := []string{r.URL.Query().Get("tz"), p.Zone}
-	if cookie, err := r.Cookie(zoneCookie); err == nil {
-		if name, err := url.QueryUnescape(cookie.Value); err == nil {
-			names = append(names, name)
+	return append(zones(r.URL.Query().Get("tz"), p.Zone, browserZone(r)), time.UTC)[0]
+}
+
+// otherZone is what the switch beside the zone's name leads to: UTC, or the zone that times are in when the address does not ask for UTC. It is
+// "" when there is only UTC.
+func otherZone(r *http.Request) string {
+	p := preferencesOf(r)
+	if zoneOf(r, p).String() != "UTC" {
+		return "UTC"
+	}
+	for _, loc := range zones(p.Zone, browserZone(r)) {
+		if loc.String() != "UTC" {
+			return loc.String()
 		}
 	}
+	return ""
+}
+
+// zones are the names that are known.
+func zones(names ...string) (known []*time.Location) {
 	for _, name := range names {
 		if loc, err := time.LoadLocation(name); err == nil && name != "" && name != "Local" {
-			return loc
+			known = append(known, loc)
 		}
 	}
-	return time.UTC
+	return known
+}
+
+func browserZone(r *http.Request) string {
+	cookie, err := r.Cookie(zoneCookie)
+	if err != nil {
+		return ""
+	}
+	name, err := url.QueryUnescape(cookie.Value)
+	if err != nil {
+		return ""
+	}
+	return name
 }
 
 var languages = language.NewMatcher([]language.Tag{language.English, language.SimplifiedChinese})

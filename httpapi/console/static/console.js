@@ -34,15 +34,15 @@ async function visit(url, { push = true, keep = false } = {}) {
     if (under === mine) document.body.removeAttribute("aria-busy");
   }
   if (under !== mine) return;
+  if (!res.headers.get("Content-Type")?.startsWith("text/html")) return location.assign(url);
   const page = new DOMParser().parseFromString(text, "text/html");
   const main = $("#main", page);
   if (!main || page.documentElement.lang !== document.documentElement.lang || res.redirected) {
     location.assign(res.url || url);
     return;
   }
+  const before = shown(), place = placeOfFocus();
   const open = keep ? $$("details[open][id]").map((d) => d.id) : [];
-  const at = document.activeElement;
-  const focus = keep && at && at.id ? { id: at.id, start: at.selectionStart, end: at.selectionEnd, value: at.value } : null;
   const scrolled = keep ? $$(".pop .options").map((o) => [o.closest("details")?.id, o.scrollTop]) : [];
   $("#main").replaceWith(document.adoptNode(main));
   document.title = page.title;
@@ -50,20 +50,41 @@ async function visit(url, { push = true, keep = false } = {}) {
   if (nav) $(".top").replaceWith(document.adoptNode(nav));
   if (push) history.pushState({}, "", url);
   for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-  for (const [id, top] of scrolled) if (id) { const o = $(".options", document.getElementById(id) ?? document.createElement("i")); if (o) o.scrollTop = top; }
-  if (focus) {
-    const again = document.getElementById(focus.id);
-    if (again) {
-      again.focus({ preventScroll: true });
-      if (again.tagName === "INPUT" && focus.value !== undefined && focus.start != null) {
-        if (again.type === "search") again.value = focus.value;
-        again.setSelectionRange(focus.start, focus.end);
-      }
-    }
-  } else if (!keep) {
-    ($("#drawer") ?? $("#main")).focus?.({ preventScroll: true });
-  }
+  for (const [id, top] of scrolled) { const o = id && $("#" + CSS.escape(id) + " .options"); if (o) o.scrollTop = top; }
   document.dispatchEvent(new CustomEvent("annals:page"));
+  focusAgain(before, place, keep);
+}
+
+const shown = () => $("#drawer")?.dataset.event;
+
+// placeOfFocus notes where the focus is, so that it is there again in the page that comes: a control has an ID, or a name and a value.
+function placeOfFocus() {
+  const at = document.activeElement;
+  if (!at || at === document.body) return null;
+  return { id: at.id, name: at.name, value: at.value, kind: at.type, start: at.selectionStart, end: at.selectionEnd };
+}
+
+// focusAgain moves the focus into details that have been opened, back to the row of those that have been closed, or leaves it where it was.
+function focusAgain(before, place, keep) {
+  const now = shown();
+  if (now !== undefined && now !== before) {
+    const way = place && ["drawer-next", "drawer-prev"].includes(place.id) && document.getElementById(place.id);
+    return (way || $("#drawer")).focus({ preventScroll: true });
+  }
+  if (before !== undefined && now === undefined) {
+    const row = $$("#events tr[data-event]").find((r) => r.dataset.event === before);
+    return (row ? $(".c-open a", row) : $("#main")).focus({ preventScroll: true });
+  }
+  if (!keep) return $("#main").focus({ preventScroll: true });
+  if (!place) return;
+  const again = place.id ? document.getElementById(place.id)
+    : place.name ? $$("main [name]").find((c) => c.name === place.name && c.value === place.value && c.type === place.kind) : null;
+  if (!again) return;
+  again.focus({ preventScroll: true });
+  if (again.tagName === "INPUT" && place.start != null) {
+    if (again.type === "search") again.value = place.value;
+    again.setSelectionRange(place.start, place.end);
+  }
 }
 
 const here = (a) => a.origin === location.origin && a.pathname === location.pathname;
@@ -74,7 +95,8 @@ document.addEventListener("click", (e) => {
     const url = new URL(a.href instanceof SVGAnimatedString ? a.href.baseVal : a.href, location.href);
     if (here(url) && !url.hash) {
       e.preventDefault();
-      visit(url.href, { keep: !!a.closest(".events, .histogram, .chips, .pager") });
+      const paging = !!a.closest(".pager");
+      visit(url.href, { keep: !!a.closest(".events, .histogram, .chips, .pager, .drawer, .bar") }).then(() => paging && $("#events")?.scrollIntoView({ block: "nearest" }));
     }
     return;
   }
@@ -87,6 +109,7 @@ addEventListener("popstate", () => visit(location.href, { push: false }));
 // ---- filters act as they are changed
 
 function submitted(form) {
+  for (const box of $$(".find", form)) box.value = box.value.trim();
   const data = new FormData(form);
   const params = new URLSearchParams();
   for (const [name, value] of data) if (typeof value === "string" && value.trim() !== "") params.append(name, value);
@@ -126,22 +149,37 @@ document.addEventListener("input", (e) => {
   clearTimeout(asking);
   if (typed === "") return;
   asking = setTimeout(async () => {
-    const form = box.form, at = new URLSearchParams(new FormData(form));
-    const params = new URLSearchParams({ field: menu.dataset.suggest, typed });
-    for (const name of ["range", "from", "to", "tz"]) if (at.get(name)) params.set(name, at.get(name));
+    const params = new URLSearchParams(submitted(box.form).split("?")[1]);
+    params.set("field", menu.dataset.suggest);
+    params.set("typed", typed);
     const res = await fetch("/suggest?" + params, { headers: { Accept: "application/json" } }).catch(() => null);
     if (!res?.ok || box.value.trim().toLowerCase() !== typed) return;
     const list = $(".options", menu), have = new Set($$("input", list).map((i) => i.value));
-    for (const { value, count } of (await res.json()).values) {
-      if (have.has(value)) continue;
-      const li = document.createElement("li"), label = document.createElement("label"), input = document.createElement("input");
-      const name = document.createElement("span"), n = document.createElement("span");
-      input.type = "checkbox"; input.name = menu.dataset.suggest; input.value = value;
-      name.className = "option"; name.textContent = value; n.className = "n"; n.textContent = count.toLocaleString(document.documentElement.lang);
-      label.append(input, name, n); li.append(label); list.append(li);
-    }
+    for (const found of (await res.json()).values) if (!have.has(found.value)) list.append(option(menu.dataset.suggest, found));
+    const none = $(".none", list);
+    if (none) none.hidden = $$("input", list).length > 0;
   }, 150);
 });
+
+function option(field, { value, note, count }) {
+  const li = document.createElement("li"), label = document.createElement("label"), input = document.createElement("input");
+  const name = document.createElement("span"), text = document.createElement("bdi"), n = document.createElement("span");
+  Object.assign(input, { type: "checkbox", name: field, value });
+  name.className = "option";
+  text.textContent = value;
+  name.append(text);
+  if (note) {
+    const small = document.createElement("small"), bdi = document.createElement("bdi");
+    bdi.textContent = note;
+    small.append(bdi);
+    name.append(" ", small);
+  }
+  n.className = "n";
+  n.textContent = count.toLocaleString(document.documentElement.lang);
+  label.append(input, name, n);
+  li.append(label);
+  return li;
+}
 
 // ---- history of the keyword box, on this machine only
 
@@ -168,49 +206,57 @@ function offerHistory() {
 
 // ---- histogram: drag over it to look at that stretch; arrow keys go from bar to bar
 
-function histogram() {
-  const box = $("#histogram"), plot = box && $(".plot", box), svg = plot && $("svg", plot);
-  if (!svg) return;
-  const bars = $$("a", svg);
-  bars.forEach((b, i) => b.setAttribute("tabindex", i === 0 ? "0" : "-1"));
-  svg.addEventListener("keydown", (e) => {
-    const at = bars.indexOf(document.activeElement);
-    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: bars.length - 1 }[e.key];
-    if (at < 0 || to === undefined || !bars[to]) return;
-    e.preventDefault();
-    bars[at].setAttribute("tabindex", "-1");
-    bars[to].setAttribute("tabindex", "0");
-    bars[to].focus();
-  });
-  let from = null, brush = null;
-  const place = (e) => { const r = svg.getBoundingClientRect(); return Math.min(1, Math.max(0, (e.clientX - r.left) / r.width)); };
-  svg.addEventListener("dragstart", (e) => e.preventDefault());
-  svg.addEventListener("pointerdown", (e) => { if (e.button === 0) from = place(e); });
-  addEventListener("pointermove", (e) => {
-    if (from === null) return;
-    const to = place(e);
-    if (!brush && Math.abs(to - from) < .01) return;
-    if (!brush) { brush = document.createElement("div"); brush.className = "brush"; plot.append(brush); }
-    brush.style.left = Math.min(from, to) * 100 + "%";
-    brush.style.width = Math.abs(to - from) * 100 + "%";
-  });
-  addEventListener("pointerup", (e) => {
-    const begun = from, dragged = brush;
-    from = brush = null;
-    if (!dragged) return;
-    dragged.remove();
-    addEventListener("click", (c) => { c.preventDefault(); c.stopImmediatePropagation(); }, { capture: true, once: true });
-    setTimeout(() => dispatchEvent(new Event("annals:dragged")));
-    const a = Date.parse(box.dataset.from), b = Date.parse(box.dataset.to), to = place(e);
-    const url = new URL(location.href);
-    url.pathname = "/events";
-    for (const name of ["page", "event", "event_tenant"]) url.searchParams.delete(name);
-    url.searchParams.set("range", "custom");
-    url.searchParams.set("from", new Date(a + (b - a) * Math.min(begun, to)).toISOString());
-    url.searchParams.set("to", new Date(a + (b - a) * Math.max(begun, to)).toISOString());
-    visit(url.href);
-  });
-}
+const bars = () => $$("#histogram .bars a");
+function histogram() { bars().forEach((b, i) => b.setAttribute("tabindex", i === 0 ? "0" : "-1")); }
+document.addEventListener("keydown", (e) => {
+  if (!e.target.closest?.("#histogram .bars a")) return;
+  const all = bars(), at = all.indexOf(e.target), to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[e.key];
+  if (to === undefined || !all[to]) return;
+  e.preventDefault();
+  all[at].setAttribute("tabindex", "-1");
+  all[to].setAttribute("tabindex", "0");
+  all[to].focus();
+});
+
+let drag = null; // { box, from, brush }: brush is what shows it, once it is one
+const place = (e) => { const r = $(".bars", drag.box).getBoundingClientRect(); return Math.min(1, Math.max(0, (e.clientX - r.left) / r.width)); };
+document.addEventListener("dragstart", (e) => { if (e.target.closest?.("#histogram")) e.preventDefault(); });
+document.addEventListener("pointerdown", (e) => {
+  if (e.button !== 0 || !e.target.closest?.("#histogram .bars")) return;
+  drag = { box: $("#histogram"), brush: null };
+  drag.from = place(e);
+});
+document.addEventListener("pointermove", (e) => {
+  if (!drag) return;
+  const to = place(e);
+  if (!drag.brush) {
+    if (Math.abs(to - drag.from) < .01) return;
+    drag.brush = document.createElement("div");
+    drag.brush.className = "brush";
+    $(".plot", drag.box).append(drag.brush);
+  }
+  drag.brush.style.left = Math.min(drag.from, to) * 100 + "%";
+  drag.brush.style.width = Math.abs(to - drag.from) * 100 + "%";
+});
+document.addEventListener("pointercancel", () => { drag?.brush?.remove(); drag = null; });
+document.addEventListener("pointerup", (e) => {
+  if (!drag) return;
+  const to = place(e), { box, from, brush } = drag;
+  drag = null;
+  if (!brush) return;
+  brush.remove();
+  const swallow = (c) => { c.preventDefault(); c.stopImmediatePropagation(); }; // the bar under the mouse was not clicked
+  addEventListener("click", swallow, { capture: true });
+  setTimeout(() => removeEventListener("click", swallow, { capture: true }));
+  const a = Date.parse(box.dataset.from), b = Date.parse(box.dataset.to);
+  const url = new URL(location.href);
+  url.pathname = "/events";
+  for (const name of ["page", "event", "event_tenant"]) url.searchParams.delete(name);
+  url.searchParams.set("range", "custom");
+  url.searchParams.set("from", new Date(a + (b - a) * Math.min(from, to)).toISOString());
+  url.searchParams.set("to", new Date(a + (b - a) * Math.max(from, to)).toISOString());
+  visit(url.href, { keep: true });
+});
 
 // ---- keys
 
@@ -218,6 +264,7 @@ document.addEventListener("keydown", (e) => {
   if (e.key === "Escape") {
     const menu = $$("details.menu[open]").pop();
     if (menu) { menu.open = false; return $("summary", menu).focus(); }
+    if (e.target.id === "tree-find" && e.target.value) return; // that clears the box
     const close = $("#drawer .close");
     if (close) return close.click();
     return e.target.blur?.();
@@ -228,9 +275,10 @@ document.addEventListener("keydown", (e) => {
   switch (e.key) {
     case "/": e.preventDefault(); $("#q")?.focus(); $("#q")?.select(); break;
     case "j": case "k": {
+      const way = $(e.key === "j" ? "#drawer-next" : "#drawer-prev");
+      if (way) return way.click();
       const next = rows[e.key === "j" ? at + 1 : Math.max(0, at - 1)];
       if (!next) { $(e.key === "j" ? ".pager a[rel=next]" : ".pager a[rel=prev]")?.click(); break; }
-      if ($("#drawer")) { visit(next.dataset.href, { keep: true }); break; }
       rows.forEach((r) => r.classList.remove("at"));
       next.classList.add("at");
       next.scrollIntoView({ block: "nearest" });
@@ -243,3 +291,4 @@ document.addEventListener("keydown", (e) => {
 function ready() { offerHistory(); histogram(); }
 document.addEventListener("annals:page", ready);
 ready();
+$("#drawer")?.focus({ preventScroll: true });
