@@ -28,7 +28,7 @@ type accountForm struct {
 	settingsPage
 	Login, Name, Email string
 	Grant              grantForm
-	Wrong              misfill
+	Wrong              fault
 }
 
 // listAccounts answers GET /settings/accounts.
@@ -65,7 +65,7 @@ func (c *Console) makeAccount(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	status := 0
-	if f.Wrong, status, err = wrongOf(err); err != nil {
+	if f.Wrong, status, err = faultOf(err); err != nil {
 		return err
 	}
 	f.Grant.Wrong = f.Wrong
@@ -125,7 +125,7 @@ func (c *Console) changeAccount(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := c.changeAccountWished(by, p, values); err != nil {
 		status := 0
-		if p.Form.Wrong, status, err = wrongOf(err); err != nil {
+		if p.Form.Wrong, status, err = faultOf(err); err != nil {
 			return err
 		}
 		p.Form.Grant.Wrong = p.Form.Wrong

@@ -18,7 +18,7 @@ type grantForm struct {
 	Others string   // further names, with commas between
 	Known  []string // that the viewer manages and that have events
 	MayAll bool     // the viewer manages all
-	Wrong  misfill
+	Wrong  fault
 }
 
 // maxKnown is how many tenants a form lists to choose from; more are typed.
@@ -74,10 +74,10 @@ func (f *grantForm) grants() ([]auth.Grant, error) {
 type role struct{ Name, Text string }
 
 var roleTexts = []role{
-	{"writer", "sends events, and reads nothing"},
-	{"reader", "searches, follows and exports"},
-	{"auditor", "reads, verifies, and sees the server's own log"},
-	{"admin", "does all of this, and manages tokens and accounts"},
+	{"writer", msg("sends events, and reads nothing")},
+	{"reader", msg("searches, follows and exports")},
+	{"auditor", msg("reads, verifies, and sees the server's own log")},
+	{"admin", msg("does all of this, and manages tokens and accounts")},
 }
 
 // Roles are the choices.

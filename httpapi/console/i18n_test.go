@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"testing"
 
-	"annals/httpapi/auth"
 	"annals/httpapi/export"
 )
 
@@ -105,24 +104,6 @@ func variableTexts() (all [][]string) {
 	for _, l := range fieldLabels {
 		names = append(names, l)
 	}
-	var said []string
-	for _, texts := range []map[string]string{done, reasons} {
-		for _, text := range texts {
-			said = append(said, text)
-		}
-	}
-	for _, text := range troubles {
-		said = append(said, text[:]...)
-	}
-	said = append(append(said, otherTrouble[:]...), clientTrouble[:]...)
-	everything := may{true, true, true, true}
-	for _, s := range (settingsPage{page: page{May: everything, Caller: auth.Caller{Type: "account"}}}).Sections() {
-		said = append(said, s.Title, s.Text)
-	}
-	for _, r := range roleTexts {
-		said = append(said, r.Text)
-	}
-	said = append(said, "active", "expired", "revoked")
-	return append(all, export.Texts(), said, mistakes, labels, titles, names, []string{"Words", "Time", "success", "failure"},
+	return append(all, export.Texts(), []string{"active", "expired", "revoked"}, mistakes, labels, titles, names, []string{"Words", "Time", "success", "failure"},
 		[]string{"create", "edit", "delete", "publish", "stop", "login", "logout", "read", "other"})
 }

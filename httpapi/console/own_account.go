@@ -18,7 +18,7 @@ type ownAccountPage struct {
 	Key      *auth.TOTPKey // a second factor that was begun, shown once
 	Confirm  bool          // the code that proves it is asked for
 	Recovery []string      // shown once
-	Wrong    misfill
+	Wrong    fault
 	Of       string // the form that is wrong
 }
 
@@ -45,7 +45,7 @@ func (c *Console) ownAccountForm(w http.ResponseWriter, r *http.Request, form st
 	}
 	by := auth.From(r.Context())
 	if err := act(by, values.Get); err != nil {
-		found, status, err := wrongOf(err)
+		found, status, err := faultOf(err)
 		if err != nil {
 			return err
 		}

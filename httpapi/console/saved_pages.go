@@ -30,7 +30,7 @@ type viewForm struct {
 	Name, Query, Tenant string
 	Tenants             []string // that the viewer may share with
 	Return              string
-	Wrong               misfill
+	Wrong               fault
 }
 
 // listViews answers GET /views.
@@ -65,7 +65,7 @@ func (c *Console) makeView(w http.ResponseWriter, r *http.Request) error {
 	_, err = c.saved.Make(auth.From(r.Context()), ViewWish{Name: f.Name, Query: f.Query, Tenant: f.Tenant})
 	if err != nil {
 		status := 0
-		if f.Wrong, status, err = wrongOf(err); err != nil {
+		if f.Wrong, status, err = faultOf(err); err != nil {
 			return err
 		}
 		return c.viewsPage(w, r, status, f)
@@ -107,7 +107,7 @@ func (c *Console) changeView(w http.ResponseWriter, r *http.Request) error {
 	f := viewForm{Name: values.Get("name"), Tenant: values.Get("tenant")}
 	if _, err := c.saved.Change(by, v.ID, ViewChange{Name: &f.Name, Tenant: named(values, "tenant")}); err != nil {
 		status := 0
-		if f.Wrong, status, err = wrongOf(err); err != nil {
+		if f.Wrong, status, err = faultOf(err); err != nil {
 			return err
 		}
 		return c.viewPage(w, r, status, v, f)

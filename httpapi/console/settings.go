@@ -29,13 +29,13 @@ func (p settingsPage) Sections() []section {
 			all = append(all, s)
 		}
 	}
-	add(p.Caller.Type == "account", section{"account", "Your account", "/settings/account", "Password, second factor, and where you are signed in."})
-	add(p.May.Read, section{"views", "Saved views", "/views", "Lists under a name: private or shared, starred, and the one that you begin with."})
-	add(p.May.Manage, section{"tokens", "Tokens", "/settings/tokens", "What programs and shippers send and read events with."})
-	add(p.May.Manage, section{"accounts", "Accounts", "/settings/accounts", "The people who may sign in, and what each may do."})
-	add(p.May.Read, section{"tenants", "Tenants", "/settings/tenants", "Whose logs there are, and how much is in them."})
-	add(p.May.Read, section{"retention", "Retention", "/settings/retention", "How long events are kept, and what was removed."})
-	add(p.May.Read, section{"about", "About this server", "/settings/about", "Version, storage, index, and whether everything is still as it was written."})
+	add(p.Caller.Type == "account", section{"account", msg("Your account"), "/settings/account", msg("Password, second factor, and where you are signed in.")})
+	add(p.May.Read, section{"views", msg("Saved views"), "/views", msg("Lists under a name: private or shared, starred, and the one that you begin with.")})
+	add(p.May.Manage, section{"tokens", msg("Tokens"), "/settings/tokens", msg("What programs and shippers send and read events with.")})
+	add(p.May.Manage, section{"accounts", msg("Accounts"), "/settings/accounts", msg("The people who may sign in, and what each may do.")})
+	add(p.May.Read, section{"tenants", msg("Tenants"), "/settings/tenants", msg("Whose logs there are, and how much is in them.")})
+	add(p.May.Read, section{"retention", msg("Retention"), "/settings/retention", msg("How long events are kept, and what was removed.")})
+	add(p.May.Read, section{"about", msg("About this server"), "/settings/about", msg("Version, storage, index, and whether everything is still as it was written.")})
 	return all
 }
 

@@ -17,7 +17,7 @@ type cardPage struct {
 	page
 	Return string // where to go afterwards
 	Notice string
-	Wrong  misfill
+	Wrong  fault
 	Until  time.Time // when to try again; zero: nothing stands in the way
 }
 
@@ -30,9 +30,9 @@ type signInPage struct {
 
 // reasons are the words in the address that say how somebody came to the page. Any other word says nothing.
 var reasons = map[string]string{
-	"timed-out":  "Your session has ended. Sign in again to go on where you were.",
-	"signed-out": "You are signed out.",
-	"set-up":     "Your account is ready. Sign in with the password that you have chosen.",
+	"timed-out":  msg("Your session has ended. Sign in again to go on where you were."),
+	"signed-out": msg("You are signed out."),
+	"set-up":     msg("Your account is ready. Sign in with the password that you have chosen."),
 }
 
 var errNotTheSame error = &engine.FieldError{Field: "again", Message: "is not the same"}
@@ -97,7 +97,7 @@ func (p *cardPage) refused(err error) (status int, unexpected error) {
 	if wait := reply.ProblemOf(err).RetryAfter(); wait > 0 {
 		p.Until = p.Now.Add(wait).Truncate(time.Second).Add(time.Second)
 	}
-	p.Wrong, status, unexpected = wrongOf(err)
+	p.Wrong, status, unexpected = faultOf(err)
 	return status, unexpected
 }
 

@@ -30,7 +30,7 @@ type tokenForm struct {
 	settingsPage
 	Name, Expires string
 	Grant         grantForm
-	Wrong         misfill
+	Wrong         fault
 }
 
 // tokenDays is how long a new token is good, unless another day is chosen.
@@ -92,7 +92,7 @@ func (c *Console) makeToken(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	status := 0
-	if f.Wrong, status, err = wrongOf(err); err != nil {
+	if f.Wrong, status, err = faultOf(err); err != nil {
 		return err
 	}
 	f.Grant.Wrong = f.Wrong

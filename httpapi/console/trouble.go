@@ -15,20 +15,22 @@ type troublePage struct {
 	Advice  string
 }
 
-// troubles are titles and advice by status.
-var troubles = map[int][2]string{
-	http.StatusUnauthorized:        {"Not signed in", "What was sent to say who you are is not accepted. Sign in, or send a valid token."},
-	http.StatusForbidden:           {"You may not open this", "Your role does not reach this far. Ask an administrator of this server for one that does; they give roles under Settings, Accounts."},
-	http.StatusNotFound:            {"There is nothing here", "The address leads to nothing, or to something that you may not see. Look whether all of it was copied."},
-	http.StatusTooManyRequests:     {"Too many requests", "Wait a moment and load the page again."},
-	http.StatusServiceUnavailable:  {"The log is not available now", "Ask for less, such as a shorter period, or try again in a moment. If it stays so, the server's log says why."},
-	http.StatusInsufficientStorage: {"The disk is nearly full", "Nothing new can be stored until there is space again. What is stored can be read."},
+// troubles are titles and advice, by the problem's code.
+var troubles = map[string][2]string{
+	"unauthorized": {msg("Not signed in"), msg("What was sent to say who you are is not accepted. Sign in, or send a valid token.")},
+	"forbidden":    {msg("You may not open this"), msg("Your role does not reach this far. Ask an administrator of this server for one that does; they give roles under Settings, Accounts.")},
+	"not-found":    {msg("There is nothing here"), msg("The address leads to nothing, or to something that you may not see. Look whether all of it was copied.")},
+	"rate":         {msg("Too many requests"), msg("Wait a moment and load the page again.")},
+	"deadline":     {msg("The answer took too long"), msg("Choose a shorter period or more filters.")},
+	"unavailable":  {msg("The log is not available now"), msg("Try again in a moment. If it stays so, the server's log says why.")},
+	"disk-full":    {msg("The disk is nearly full"), msg("Nothing new can be stored until there is space again. What is stored can be read.")},
+	"damaged":      {msg("Stored data is damaged"), msg("Ask who looks after this server to run annals verify.")},
 }
 
 // otherTrouble is for what the server did not expect; clientTrouble for what it was sent and cannot read.
 var (
-	otherTrouble  = [2]string{"Something went wrong", "The server's log has the details under the request ID below. Tell it to whoever runs this server."}
-	clientTrouble = [2]string{"The request cannot be answered", "Something in it cannot be read. Go back and try again."}
+	otherTrouble  = [2]string{msg("Something went wrong"), msg("The server's log has the details under the request ID below. Tell it to whoever runs this server.")}
+	clientTrouble = [2]string{msg("The request cannot be answered"), msg("Something in it cannot be read. Go back and try again.")}
 )
 
 // Trouble shows a problem to who looks at pages. Who has to sign in first is led there, and back afterwards.
@@ -41,7 +43,7 @@ func (c *Console) Trouble(w http.ResponseWriter, r *http.Request, p *reply.Probl
 		http.Redirect(w, r, localPath(r.URL.Query().Get("return")), http.StatusSeeOther) // it has been given already
 		return nil
 	}
-	text, ok := troubles[p.Status]
+	text, ok := troubles[p.Code()]
 	switch {
 	case !ok && p.Status < http.StatusInternalServerError:
 		text = clientTrouble
