@@ -18,9 +18,9 @@ type accountsPage struct {
 // accountPage shows one account, and its set-up link right after that was made.
 type accountPage struct {
 	settingsPage
-	Account auth.Account
-	Form    accountForm
-	Link    *auth.SetupLink // nil at any other time
+	Account   auth.Account
+	Form      accountForm
+	SetupLink *auth.SetupLink // nil at any other time
 }
 
 // accountForm is how an account is made or changed.
@@ -88,7 +88,7 @@ func (c *Console) showAccount(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := c.accountPage(r, account)
-	p.Link, _ = c.once.take(by, "account "+account.ID).(*auth.SetupLink)
+	p.SetupLink, _ = c.once.take(by, "account "+account.ID).(*auth.SetupLink)
 	return c.render(w, http.StatusOK, "account", p)
 }
 
