@@ -37,7 +37,6 @@ type Auth struct {
 	store       store // of the tokens
 	credentials store
 	secrets     *secrets // of the credentials, and whatever else must be had back in clear
-	failures    *lockout[failureKey]
 
 	accounts accounts
 	sessions table[sessionRecord]
@@ -73,7 +72,6 @@ func Open(o Options) (a *Auth, made string, err error) {
 	if a.record = o.Record; a.record == nil {
 		a.record = func(context.Context, *engine.Event) {}
 	}
-	a.failures = newLockout[failureKey](maxFailures, lockTime, a.now)
 	if a.secrets, err = openSecrets(o.Records, o.Dir, o.MasterKey); err != nil {
 		return nil, "", err
 	}
