@@ -93,6 +93,35 @@ func TestSessionIsNewEachTime(t *testing.T) {
 	}
 }
 
+// Who has the password and not the second factor pushes out nobody, however often they try.
+func TestPendingSessionsHaveRoomOfTheirOwn(t *testing.T) {
+	d := openDoors(t)
+	amy := d.person(t, "amy")
+	d.enrol(t, "amy")
+	d.clock = d.clock.Add(time.Hour)
+	for range maxAccountSessions + 3 {
+		d.browser().signIn("amy", goodPassword)
+	}
+	if n, pending := len(d.sessionsOf(amy.ID, false)), len(d.sessionsOf(amy.ID, true)); n != 1 || pending != maxAccountSessions {
+		t.Errorf("%d sessions, %d pending", n, pending)
+	}
+}
+
+// Who is refused for want of the right is known all the same, for who tells of it.
+func TestRefusedSessionIsKnown(t *testing.T) {
+	d := openDoors(t)
+	amy := d.person(t, "amy")
+	b := d.browser()
+	b.signIn("amy", goodPassword)
+	var who Caller
+	r := b.request()
+	w := httptest.NewRecorder()
+	d.Require(Manage, http.NotFoundHandler()).ServeHTTP(w, r.WithContext(Watch(r.Context(), &who)))
+	if w.Code != 403 || who.ID != amy.ID || who.Tenants.All || who.Tenants.Names != nil {
+		t.Errorf("status %d, %+v", w.Code, who)
+	}
+}
+
 // A person may do what the account may, where it may; a token has no account.
 func TestSessionRights(t *testing.T) {
 	d := openDoors(t)

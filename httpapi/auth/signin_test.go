@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -141,6 +142,49 @@ func TestSignInLosesRaces(t *testing.T) {
 	}
 	b.keep(w)
 	b.is(t, Known, 401)
+}
+
+// Where a second factor comes on, or the account closes, while the password is being checked, that counts.
+func TestSignInSeesTheAccountAsItIs(t *testing.T) {
+	d := openDoors(t)
+	account := d.person(t, "amy")
+	inside := d.browser()
+	inside.signIn("amy", goodPassword)
+	caller := inside.is(t, Self, 200)
+	key, err := d.BeginTOTP(inside.request(), caller, goodPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signIn := func(meanwhile func()) (status int, secondFactor bool) {
+		for range cap(d.hasher.turns) { // until it is this one's turn
+			d.hasher.turns <- struct{}{}
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			status, secondFactor = d.browser().signIn("amy", goodPassword)
+		}()
+		for d.guards.pairs.count() == 0 { // a try is counted: the account has been looked at
+			runtime.Gosched()
+		}
+		meanwhile()
+		for range cap(d.hasher.turns) {
+			<-d.hasher.turns
+		}
+		<-done
+		return status, secondFactor
+	}
+	status, second := signIn(func() {
+		if _, err := d.ConfirmTOTP(inside.request(), caller, d.code(t, key.Secret)); err != nil {
+			t.Error(err)
+		}
+	})
+	if status != 200 || !second {
+		t.Errorf("status %d, second factor %v", status, second)
+	}
+	if status, _ = signIn(func() { d.disable(t, account.ID, true) }); status != 401 {
+		t.Errorf("closed meanwhile: status %d", status)
+	}
 }
 
 // Sign-ins wait for their turn, a few at a time, and are told to come back when that takes too long. What was not looked at does not count.

@@ -2,7 +2,10 @@ package auth
 
 import (
 	"errors"
+	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -94,6 +97,35 @@ func FuzzCode(f *testing.F) {
 			t.Errorf("%q is a recovery code", text)
 		}
 	})
+}
+
+// Of many who send one code at once, one gets in: the app's, and a recovery code.
+func TestCodesAtOnce(t *testing.T) {
+	d := openDoors(t)
+	d.person(t, "amy")
+	secret, recovery := d.enrol(t, "amy")
+	d.clock = d.clock.Add(totpStep)
+	d.guards.factors.rule.free, d.guards.networks.rule.free = 1000, 1000
+	for _, code := range []string{d.code(t, secret), recovery[0]} {
+		var in atomic.Int32
+		var all sync.WaitGroup
+		for range 8 {
+			b := d.browser()
+			b.signIn("amy", goodPassword)
+			caller := b.is(t, Pending, 200)
+			all.Go(func() {
+				if _, err := d.SecondFactor(httptest.NewRecorder(), b.request(), caller, code); err == nil {
+					in.Add(1)
+				} else if !errors.Is(err, errSecondFactor) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if in.Load() != 1 {
+			t.Errorf("%d got in with one code", in.Load())
+		}
+	}
 }
 
 func TestRecoveryCodesAreUsedUp(t *testing.T) {
