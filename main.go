@@ -102,7 +102,7 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	f.StringVar(&s.trustedProxies, "trusted-proxies", "", "`LIST` of addresses and CIDRs whose X-Forwarded-For names the client")
 	f.Float64Var(&s.limits.PerAddress, "rate-limit", 1000, "at most `NUMBER` requests a second from one address, twice as many at once; 0 for no limit; without it this machine has none")
 	f.Float64Var(&s.limits.PerToken, "token-rate-limit", 2000, "at most `NUMBER` requests a second with one token, in the same way")
-	f.StringVar(&s.masterKeyFile, "master-key-file", "", "`FILE` of the key that seals the secrets of credentials; else ANNALS_MASTER_KEY has it, else master.key in the data directory")
+	f.StringVar(&s.masterKeyFile, "master-key-file", "", "`FILE` of the key that seals the secrets of credentials and second factors; else ANNALS_MASTER_KEY has it, else master.key in the data directory")
 	f.StringVar(&s.sessionIdle, "session-idle", "12h", "a person who has done nothing for this `AGE` signs in again")
 	f.StringVar(&s.sessionMax, "session-max", "7d", "a person signs in again after this `AGE`, whatever they do")
 	f.StringVar(&s.oidc.publicURL, "public-url", "", "`URL` under which browsers reach this server, such as https://annals.example")

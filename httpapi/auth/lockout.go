@@ -227,6 +227,14 @@ func (g guards) rightFactor(network netip.Addr, account string) {
 	g.networks.undo(network)
 }
 
+// voidFactor is for a try that was not made.
+func (g guards) voidFactor(network netip.Addr, account string, recovery bool) {
+	g.networks.undo(network)
+	if !recovery {
+		g.factors.undo(account)
+	}
+}
+
 func locked(wait time.Duration) *reply.Problem {
 	return reply.TooMany(wait, "too many tries have failed, from here or with this name")
 }

@@ -211,6 +211,7 @@ func (a *Auth) ResetAccount(by Caller, id string, secondFactor bool) (Account, S
 	if err != nil {
 		return Account{}, SetupLink{}, fmt.Errorf("reset account: %w", err)
 	}
+	a.forgetFactor(acc)
 	link, err := a.makeLink(by, acc)
 	return acc.value.Load().account(id), link, err
 }
