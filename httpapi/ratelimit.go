@@ -104,7 +104,7 @@ func (a *API) limitAddress(next http.Handler) http.Handler {
 			return
 		}
 		if wait, ok := a.perAddress.take(reply.Network(addr)); !ok {
-			a.refuse(w, r, "address-rate", wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress))
+			a.refuse(w, r, "address-rate", reply.TooMany(wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress)))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -124,7 +124,7 @@ func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 		}
 		caller := auth.From(r.Context())
 		if wait, ok := a.perToken.take(identityOf(caller)); !ok {
-			a.refuse(w, r, "token-rate", wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type))
+			a.refuse(w, r, "token-rate", reply.TooMany(wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type)))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -138,8 +138,9 @@ func identityOf(c auth.Caller) identity { return identity{c.Type, c.ID} }
 
 func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.IsLoopback() }
 
-func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, wait time.Duration, detail string) {
+// refuse answers a request in the place of its handler, counts it and has it told, by a reason out of a closed set.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, p *reply.Problem) {
 	a.metrics.turnedAway.WithLabelValues(reason).Inc()
-	noteOf(r.Context()).limit = reason
-	reply.Error(w, r, reply.TooMany(wait, detail))
+	noteOf(r.Context()).turnedAway = reason
+	reply.Error(w, r, p)
 }
