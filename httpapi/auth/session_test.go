@@ -204,6 +204,30 @@ func TestCookie(t *testing.T) {
 	f("http://127.0.0.1/", "203.0.113.9", false, "")
 }
 
+// A proxy on this machine that is not trusted, and says the wrong host, is not taken for a browser here.
+func TestProxyIsNotThisMachine(t *testing.T) {
+	f := func(name, value string, want bool) {
+		t.Helper()
+		r := httptest.NewRequest("POST", "http://127.0.0.1:8600/", nil)
+		r.Header.Set(name, value)
+		if got := onThisMachine(r.WithContext(reply.WithClient(r.Context(), netip.MustParseAddr("127.0.0.1")))); got != want {
+			t.Errorf("%s: %s: %v", name, value, got)
+		}
+	}
+	f("Accept", "*/*", true)
+	f("Origin", "http://127.0.0.1:8600", true)
+	f("Origin", "http://[::1]:8600", true)
+	f("Origin", "http://localhost:8600", true)
+	f("Origin", "null", true) // of another site, which is refused as such
+	f("Origin", "https://annals.example", false)
+	f("Origin", "http://127.0.0.1.example:8600", false)
+	f("Origin", "http://%", false)
+	f("X-Forwarded-For", "203.0.113.9", false)
+	f("Forwarded", "for=203.0.113.9", false)
+	f("X-Real-IP", "203.0.113.9", false)
+	f("Via", "1.1 proxy", false)
+}
+
 // FuzzCookie: whatever a Cookie header holds, it is a session's secret written in the one way, or nothing.
 func FuzzCookie(f *testing.F) {
 	secret := newSessionSecret()
