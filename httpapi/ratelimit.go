@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"annals/engine"
 	"annals/httpapi/auth"
 	"annals/httpapi/reply"
 )
@@ -22,11 +23,14 @@ type RateLimits struct {
 	Loopback   bool    // whether requests from this machine are limited as well
 }
 
-// Check refuses numbers that are no limit.
+// Check refuses numbers that are no limit, with an *engine.FieldError that names the setting.
 func (l RateLimits) Check() error {
-	for _, n := range []float64{l.PerAddress, l.PerToken} {
-		if !(n >= 0) || math.IsInf(n, 0) {
-			return fmt.Errorf("a rate limit of %g requests a second cannot be kept: want 0 for none, or more", n)
+	for _, n := range []struct {
+		setting string
+		limit   float64
+	}{{"rate-limit", l.PerAddress}, {"token-rate-limit", l.PerToken}} {
+		if !(n.limit >= 0) || math.IsInf(n.limit, 0) {
+			return &engine.FieldError{Field: n.setting, Message: fmt.Sprintf("%g requests a second cannot be kept: want 0 for no limit, or more", n.limit)}
 		}
 	}
 	return nil
