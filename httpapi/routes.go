@@ -101,7 +101,7 @@ func (a *API) router() http.Handler {
 	// Event IDs may hold slashes and dots, so paths are matched as they were sent, percent-encoded and not cleaned.
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, rt := range a.routes() {
-		r.Handle(rt.path, onRoute(rt.path, a.access.Require(rt.need, onlyJSON(a.limitToken(rt.need, a.record(rt, rt.handler())))))).Methods(rt.method)
+		r.Handle(rt.path, onRoute(rt.path, a.access.Require(rt.need, a.onlyJSON(a.limitToken(rt.need, a.record(rt, rt.handler())))))).Methods(rt.method)
 	}
 	r.NotFoundHandler = answer(func(http.ResponseWriter, *http.Request) error { return noSuchPath() })
 	r.MethodNotAllowedHandler = answer(a.methodNotAllowed)
