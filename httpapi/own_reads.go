@@ -33,9 +33,9 @@ type note struct {
 	failure *engine.EventError
 	figures
 
-	page     *console.Read // what a page of the console has read; nil: it is none, or it has read nothing
-	limit    string        // the rate limit that refused it
-	refusals []refusal     // of events that it brought
+	page       *console.Read // what a page of the console has read; nil: it is none, or it has read nothing
+	turnedAway string        // why it was refused in the place of its handler, unless because of who asks
+	refusals   []refusal     // of events that it brought
 }
 
 type noteKey struct{}

@@ -132,7 +132,7 @@ func (a *API) door(rt route) http.Handler {
 	if rt.query == anyQuery {
 		return a.forPeople(a.access.Require(rt.need, inside))
 	}
-	return a.access.Require(rt.need, onlyJSON(inside))
+	return a.access.Require(rt.need, a.onlyJSON(inside))
 }
 
 // forPeople has what goes wrong answered with a page where a browser wants one.

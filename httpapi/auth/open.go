@@ -17,11 +17,11 @@ import (
 // Options configure Auth. Dir and Records are required.
 type Options struct {
 	Dir     string           // the data directory, where TokenFile is
-	Records *engine.Records  // of the log. Those of the kinds token, account, session and setup are changed by nobody else
+	Records *engine.Records  // of the log. Those of auth's kinds are changed by nobody else
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default()
 
-	MasterKey MasterKey // what seals the secrets of credentials; the zero value: a file in Dir
+	MasterKey MasterKey // what seals the secrets of credentials and of second factors; the zero value: a file in Dir
 
 	SessionIdle time.Duration // how long a session may be idle; 0: DefaultSessionIdle
 	SessionMax  time.Duration // when it ends however busy it is; 0: DefaultSessionMax
@@ -36,8 +36,7 @@ type Options struct {
 type Auth struct {
 	store       store // of the tokens
 	credentials store
-	secrets     *secrets // of the credentials, and whatever else must be had back in clear
-	failures    *lockout[failureKey]
+	secrets     *secrets // of the credentials and the second factors: what must be had back in clear
 
 	accounts accounts
 	sessions table[sessionRecord]
@@ -73,7 +72,6 @@ func Open(o Options) (a *Auth, made string, err error) {
 	if a.record = o.Record; a.record == nil {
 		a.record = func(context.Context, *engine.Event) {}
 	}
-	a.failures = newLockout[failureKey](maxFailures, lockTime, a.now)
 	if a.secrets, err = openSecrets(o.Records, o.Dir, o.MasterKey); err != nil {
 		return nil, "", err
 	}

@@ -70,7 +70,7 @@ func (a *Auth) MakeAccount(by Caller, w AccountWish) (Account, SetupLink, error)
 	if err != nil {
 		return Account{}, SetupLink{}, fmt.Errorf("make account: %w", err)
 	}
-	link, err := a.makeLink(acc)
+	link, err := a.makeLink(by, acc)
 	return r.account(acc.id), link, err
 }
 
@@ -198,6 +198,9 @@ func (a *Auth) ResetAccount(by Caller, id string, secondFactor bool) (Account, S
 		if r.external() {
 			return reply.WrongState("the account has no password here: %s vouches for it", cut(r.Issuer))
 		}
+		if !r.Disabled.IsZero() {
+			return reply.WrongState("the account is disabled, and a link would open nothing: enable it first")
+		}
 		if secondFactor {
 			r.TOTP, r.Recovery = nil, nil
 		}
@@ -208,6 +211,7 @@ func (a *Auth) ResetAccount(by Caller, id string, secondFactor bool) (Account, S
 	if err != nil {
 		return Account{}, SetupLink{}, fmt.Errorf("reset account: %w", err)
 	}
-	link, err := a.makeLink(acc)
+	a.forgetFactor(acc)
+	link, err := a.makeLink(by, acc)
 	return acc.value.Load().account(id), link, err
 }

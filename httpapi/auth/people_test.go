@@ -131,6 +131,9 @@ func TestDisableAndReset(t *testing.T) {
 	pending := enter()
 	d.disable(t, amy.ID, true)
 	pending.is(t, Pending, 401)
+	if _, _, err := d.ResetAccount(root, amy.ID, false); statusOf(err) != 409 {
+		t.Errorf("a link for somebody who may not come in: %v", err)
+	}
 	d.disable(t, amy.ID, false)
 	pending.is(t, Pending, 401)
 	pending = enter()

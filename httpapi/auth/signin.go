@@ -40,9 +40,9 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, name, password str
 		a.noteTry(r, actionSignIn, engine.OpLogin, who, err)
 		return Account{}, false, err
 	}
-	pending := rec.TOTP.on()
+	var pending bool
 	err = a.accounts.change(acc, func(now *accountRecord) error {
-		now.Password = hash
+		now.Password, pending = hash, now.TOTP.on() // which may have come on while the password was checked
 		return now.signIn(rec.Epoch, !pending, a.now(), networkOf(r))
 	})
 	if err != nil {
