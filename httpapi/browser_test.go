@@ -372,3 +372,23 @@ func (w *window) accessible() {
 		}
 	}
 }
+
+// choose picks a choice of a select box.
+func (w *window) choose(selector, value string) {
+	w.t.Helper()
+	evaluate[bool](w, fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; return s.dispatchEvent(new Event("change", { bubbles: true })) })()`, selector, value))
+	w.idle()
+}
+
+// clear empties a control as somebody would who selects all of it.
+func (w *window) clear(selector string) {
+	w.t.Helper()
+	evaluate[bool](w, fmt.Sprintf(`(() => { const c = document.querySelector(%q); c.focus(); c.value = ""; return c.dispatchEvent(new Event("input", { bubbles: true })) })()`, selector))
+	w.idle()
+}
+
+// activate clicks an element that the mouse might not reach without scrolling or hovering.
+func (w *window) activate(selector string) {
+	w.t.Helper()
+	evaluate[bool](w, fmt.Sprintf(`document.querySelector(%q).click() ?? true`, selector))
+}
