@@ -1,14 +1,18 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	cdpnetwork "github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/go-json-experiment/json"
 
@@ -430,6 +434,139 @@ func TestConsoleInChinese(t *testing.T) {
 	w.until(`!document.querySelector("#drawer")`)
 	if got := w.texts("#events thead th"); got[0] != "操作时间" || got[len(got)-2] != "源 IP" {
 		t.Errorf("columns %q", got)
+	}
+}
+
+// TestConsoleWithoutScript: menus, typed values, periods, columns, order, pages and details are links and forms.
+func TestConsoleWithoutScript(t *testing.T) {
+	s := consoleServer(t)
+	w := s.window(t, look{NoScript: true})
+	follow := func(selector string) { // a click that leads to another page
+		t.Helper()
+		ctx, cancel := context.WithTimeout(w.ctx, windowPatience)
+		defer cancel()
+		if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+			t.Fatalf("%s: %v", selector, err)
+		}
+		w.idle()
+	}
+	w.open("/")
+	w.click("#menu-user > summary")
+	w.typeIn("#menu-user .find", "amy.smith@a.test")
+	follow("#menu-user button")
+	w.total("15 events", "user=amy.smith@a.test")
+	w.click("#menu-operation > summary")
+	w.click(`#menu-operation input[value="edit"]`)
+	follow("#menu-operation button")
+	w.total("3 events", "operation=edit", "user=amy.smith@a.test")
+	follow(".chip a")
+	follow(".chip a")
+	w.total("45 events")
+	w.typeIn("#q", "taken")
+	follow("#filters .primary")
+	w.total("9 events", "q=taken")
+	follow("#reset")
+	follow("th.c-user a")
+	follow(`.pager a[rel="next"]`)
+	if got := w.text("#events tbody td.c-user"); !strings.Contains(got, "bob") {
+		t.Errorf("the second page by user begins with %q", got)
+	}
+	w.click("#menu-columns > summary")
+	w.click(`#menu-columns input[value="id"]`)
+	follow("#menu-columns .primary")
+	if w.count("th.c-id") != 1 || !strings.Contains(w.path(), "page=2") {
+		t.Errorf("columns %q at %s", w.texts("#events thead th"), w.path())
+	}
+	follow("#events tbody .c-open a")
+	if got := w.text("#drawer h3"); got != "Basic info" {
+		t.Errorf("the details begin with %q", got)
+	}
+	follow("#drawer-next")
+	follow("#drawer .close")
+	w.total("45 events", "page=2", "sort=user")
+}
+
+// TestConsoleErrors: a browser gets a page that says what to do, a program a problem document.
+func TestConsoleErrors(t *testing.T) {
+	s := consoleServer(t)
+	w := s.window(t, look{})
+	w.allow("status of 404")
+	w.open("/events/raw?event=nothing")
+	if got := w.text("main"); !strings.Contains(got, "This page cannot be shown") || !strings.Contains(got, "There is nothing here, or you may not see it.") || w.count("main code") != 1 {
+		t.Errorf("the page says %q", got)
+	}
+	w.accessible()
+	resp, body := s.do(t, s.request(t, "GET", "/events/raw?event=nothing", ""))
+	if resp.StatusCode != 404 || resp.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+	for _, query := range []string{"field=never", "field=user&from=never"} {
+		if resp, body := s.do(t, s.request(t, "GET", "/suggest?"+query, "")); resp.StatusCode != 400 {
+			t.Errorf("%s: %d %s", query, resp.StatusCode, body)
+		}
+	}
+}
+
+// TestConsoleOddValues: every value is offered, chosen and found again; those that differ in case only are one.
+func TestConsoleOddValues(t *testing.T) {
+	s := newServer(t, Options{})
+	odd := []string{"&<>%,*", `it's "quoted"`, "a*", "x,y", " spaced ", "שלום\u200f", "100% (a OR b)", strings.Repeat("long ", 80), "-minus", "name:value", "ＦＵＬＬ"}
+	for i, v := range odd {
+		s.take(t, &engine.Event{ID: fmt.Sprintf("o%d", i), Action: "x", Time: testNow.Add(-time.Minute), Module: v})
+	}
+	for i, v := range []string{"Case", "case", "CASE", "case"} {
+		s.take(t, &engine.Event{ID: fmt.Sprintf("c%d", i), Action: "x", Time: testNow.Add(-time.Minute), Module: v})
+	}
+	w := s.window(t, look{})
+	w.open("/events")
+	values := evaluate[[]string](w, `[...document.querySelectorAll("#menu-module input[type=checkbox]")].map((i) => i.value)`)
+	if len(values) != len(odd)+1 {
+		t.Fatalf("the menu offers %q", values)
+	}
+	for i, v := range values {
+		want := "1 event"
+		if strings.EqualFold(v, "case") {
+			want = "4 events"
+		}
+		evaluate[bool](w, fmt.Sprintf(`document.querySelectorAll("#menu-module input[type=checkbox]")[%d].click() ?? true`, i))
+		w.total(want)
+		if got := evaluate[string](w, `document.querySelector("#menu-module input:checked").value`); got != v {
+			t.Errorf("%q is kept as %q", v, got)
+		}
+		w.open("/events")
+	}
+}
+
+// TestConsoleCompressed: pages and files are compressed for who takes it, and weigh no more than they may.
+func TestConsoleCompressed(t *testing.T) {
+	s := consoleServer(t)
+	weigh := func(path string) int {
+		r := s.request(t, "GET", path, "")
+		r.Header.Set("Accept-Encoding", "gzip")
+		resp, err := s.Client().Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		n, err := io.Copy(io.Discard, resp.Body)
+		if err != nil || resp.StatusCode != 200 || resp.Header.Get("Content-Encoding") != "gzip" {
+			t.Fatalf("%s: %d %q, %v", path, resp.StatusCode, resp.Header.Get("Content-Encoding"), err)
+		}
+		return int(n)
+	}
+	page := weigh("/events?size=100&event=e-02&user=amy&user=bob&user=u-3")
+	_, text := s.do(t, s.request(t, "GET", "/events", ""))
+	all := page
+	for _, m := range regexp.MustCompile(`/static/[^"]+\.(?:css|js)`).FindAllString(text, -1) {
+		all += weigh(m)
+	}
+	if page > 40<<10 || all > 300<<10 {
+		t.Errorf("a page of 45 events weighs %d bytes, with all its files %d", page, all)
+	}
+	r := s.request(t, "GET", "/api/v1/export?format=json", "")
+	r.Header.Set("Accept-Encoding", "gzip")
+	if resp, _ := s.do(t, r); resp.Header.Get("Content-Encoding") != "" {
+		t.Error("an export is compressed, and waits for the compressor")
 	}
 }
 
