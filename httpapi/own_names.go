@@ -50,6 +50,8 @@ var ownNames = map[string]string{
 	"GET /":             "",
 	"GET /events":       "",
 	"GET /events/raw":   "",
+	"GET /exceptions":   "",
+	"GET /tail":         "",
 	"GET /suggest":      "",
 	"POST /preferences": "", // of the browser's
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"annals/engine"
+	"annals/httpapi/auth"
 )
 
 func read(t *testing.T, query string, p preferences) filter {
@@ -36,8 +37,8 @@ func FuzzFilter(f *testing.F) {
 			t.Fatalf("%q is read as\n%+v\nwritten as %q and read as\n%+v", query, first, first.encode(), again)
 		}
 		now := at(t, "2026-11-23T12:00:00Z")
-		q, m := first.query(engine.Tenants{All: true}, now, now.Location())
-		q2, m2 := again.query(engine.Tenants{All: true}, now, now.Location())
+		q, m := first.query(auth.Caller{Tenants: engine.Tenants{All: true}}, now, now.Location())
+		q2, m2 := again.query(auth.Caller{Tenants: engine.Tenants{All: true}}, now, now.Location())
 		if !reflect.DeepEqual(q, q2) || !reflect.DeepEqual(m, m2) {
 			t.Fatalf("%q asks %+v, %+v and then %+v, %+v", query, q, m, q2, m2)
 		}
@@ -57,8 +58,8 @@ func TestFilterLinks(t *testing.T) {
 		{"sort again", read(t, "sort=user", preferences{}).SortedBy("user"), "/events?sort=-user"},
 		{"sort by time", read(t, "", preferences{}).SortedBy("time"), "/events?sort=time"},
 		{"shown", read(t, "page=2", preferences{}).Showing(&engine.Event{ID: "e/1", Tenant: "x"}), "/events?event=e%2F1&event_tenant=x&page=2"},
-		{"default", read(t, "size=20&range=last-1d&sort=-time&page=1", preferences{}).at("/events"), "/events"},
-		{"another default", read(t, "size=20&range=last-1d", preferences{Period: "last-7d", Size: "50"}).at("/events"), "/events?range=last-1d&size=20"},
+		{"default", read(t, "size=20&range=last-1d&sort=-time&page=1", preferences{}).link(), "/events"},
+		{"another default", read(t, "size=20&range=last-1d", preferences{Period: "last-7d", Size: "50"}).link(), "/events?range=last-1d&size=20"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, c.got, c.want)
@@ -70,7 +71,7 @@ func TestFilterLinks(t *testing.T) {
 func TestFilterIsExact(t *testing.T) {
 	for _, value := range []string{"a*", "x,y", "-a", `"q"`, "a OR b", "name:value", " x ", "(", "\u202e\u200f", "100%"} {
 		f := read(t, url.Values{"module": {value}}.Encode(), preferences{})
-		q, m := f.query(engine.Tenants{All: true}, at(t, "2026-11-23T12:00:00Z"), at(t, "2026-11-23T12:00:00Z").Location())
+		q, m := f.query(auth.Caller{Tenants: engine.Tenants{All: true}}, at(t, "2026-11-23T12:00:00Z"), at(t, "2026-11-23T12:00:00Z").Location())
 		if m != nil {
 			t.Fatalf("%q: %+v", value, m)
 		}
@@ -94,7 +95,7 @@ func TestMistakes(t *testing.T) {
 		{"from=2026-11-02&to=2026-11-02", "to", 0, true},
 	} {
 		f := read(t, c.query, preferences{})
-		_, m := f.query(engine.Tenants{All: true}, at(t, "2026-11-23T12:00:00Z"), at(t, "2026-11-23T12:00:00Z").Location())
+		_, m := f.query(auth.Caller{Tenants: engine.Tenants{All: true}}, at(t, "2026-11-23T12:00:00Z"), at(t, "2026-11-23T12:00:00Z").Location())
 		if m == nil || m.Field != c.field || m.Own != c.own || m.Column != c.column || m.Message == "" {
 			t.Errorf("%s: %+v, want %+v", c.query, m, c)
 		}

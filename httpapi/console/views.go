@@ -58,5 +58,7 @@ func functions(a assets) template.FuncMap {
 		"copyOf":    copyOf,
 		"accountOf": accountOf,
 		"grantsOf":  grantsOf,
+		"kindOf":    kindOf,
+		"tailRowOf": tailRowOf,
 	}
 }
