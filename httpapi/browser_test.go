@@ -73,6 +73,7 @@ type look struct {
 	Lang          string // as Accept-Language has it
 	Zone          string
 	Anonymous     bool // sends no token
+	NoScript      bool
 }
 
 // window is a browser window with the server's token.
@@ -80,6 +81,7 @@ type window struct {
 	t    *testing.T
 	ctx  context.Context
 	base string
+	look look
 
 	mu         sync.Mutex
 	complaints []string
@@ -93,7 +95,7 @@ const windowPatience = time.Minute
 func (s *server) window(t *testing.T, l look) *window {
 	t.Helper()
 	shared := startChromium(t)
-	w := &window{t: t, base: s.URL}
+	w := &window{t: t, base: s.URL, look: l}
 	ctx, cancel := chromedp.NewContext(shared, chromedp.WithNewBrowserContext(), chromedp.WithListener(w.listen))
 	t.Cleanup(cancel)
 	w.ctx = ctx
@@ -124,6 +126,7 @@ func (s *server) window(t *testing.T, l look) *window {
 		command(emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: l.Zone}),
 		command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 			{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}}),
+		command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: l.NoScript}),
 		chromedp.EmulateViewport(l.Width, l.Height),
 	)
 	t.Cleanup(w.settle) // before the window is closed
@@ -229,6 +232,10 @@ func (w *window) open(path string) {
 // idle waits until the page is complete and nothing is asked of the server.
 func (w *window) idle() {
 	w.t.Helper()
+	if w.look.NoScript {
+		w.until(`document.readyState === "complete"`)
+		return
+	}
 	w.until(`document.readyState === "complete" && document.documentElement.classList.contains("scripted") && document.body.getAttribute("aria-busy") !== "true"`)
 }
 
@@ -371,4 +378,24 @@ func (w *window) accessible() {
 			}
 		}
 	}
+}
+
+// choose picks a choice of a select box.
+func (w *window) choose(selector, value string) {
+	w.t.Helper()
+	evaluate[bool](w, fmt.Sprintf(`(() => { const s = document.querySelector(%q); s.value = %q; return s.dispatchEvent(new Event("change", { bubbles: true })) })()`, selector, value))
+	w.idle()
+}
+
+// clear empties a control as somebody would who selects all of it.
+func (w *window) clear(selector string) {
+	w.t.Helper()
+	evaluate[bool](w, fmt.Sprintf(`(() => { const c = document.querySelector(%q); c.focus(); c.value = ""; return c.dispatchEvent(new Event("input", { bubbles: true })) })()`, selector))
+	w.idle()
+}
+
+// activate clicks an element that the mouse might not reach without scrolling or hovering.
+func (w *window) activate(selector string) {
+	w.t.Helper()
+	evaluate[bool](w, fmt.Sprintf(`document.querySelector(%q).click() ?? true`, selector))
 }

@@ -50,8 +50,12 @@ func (c *Console) around(ctx context.Context, p *eventsPage, d *drawer) ([]nearb
 		return nil
 	}
 	steps := []func() error{
-		func() error { return add(msg("An hour before and after, by this user"), "user", d.actor(), aroundActor) },
-		func() error { return add(msg("An hour before and after, from this address"), "ip", d.Source.IP, aroundActor) },
+		func() error {
+			return add(msg("An hour before and after, by this user"), "user", d.actor(), aroundActor)
+		},
+		func() error {
+			return add(msg("An hour before and after, from this address"), "ip", d.Source.IP, aroundActor)
+		},
 		func() error { return add(msg("Five minutes before and after, by anybody"), "", "", aroundMoment) },
 	}
 	for _, r := range d.Resources[:min(len(d.Resources), maxAround)] {

@@ -233,6 +233,25 @@ type fieldView struct {
 	Mono         bool
 }
 
+// Shown is as much of the value as the page has room for.
+func (v fieldView) Shown() string { return long(v.Value) }
+
+// Cut reports whether that is not all of it.
+func (v fieldView) Cut() bool { return len(v.Value) > maxLeafBytes }
+
+// maxBrief is how many bytes of one value are in the list, which shows two lines of it.
+const maxBrief = 400
+
+func brief(s string) string { return shortened(s, maxBrief) }
+func long(s string) string  { return shortened(s, maxLeafBytes) }
+
+func shortened(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return cutText(s, n) + "…"
+}
+
 func field(p *eventsPage, label, name, value string, mono bool) fieldView {
 	return fieldView{p, label, name, value, mono}
 }

@@ -50,6 +50,8 @@ func functions(a assets) template.FuncMap {
 		"initials": initials,
 		"hue":      hue,
 		"field":    field,
+		"brief":    brief,
+		"long":     long,
 		"treeNode": treeNode,
 
 		"agent":     shortAgent,

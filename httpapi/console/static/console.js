@@ -96,7 +96,7 @@ document.addEventListener("click", (e) => {
     if (here(url) && !url.hash) {
       e.preventDefault();
       const paging = !!a.closest(".pager");
-      visit(url.href, { keep: !!a.closest(".events, .histogram, .chips, .pager, .drawer, .bar") }).then(() => paging && $("#events")?.scrollIntoView({ block: "nearest" }));
+      visit(url.href, { keep: !!a.closest(".events, .histogram, .chips, .pager, .drawer, .bar") }).then(() => paging && scrollY > 0 && $("#events")?.scrollIntoView());
     }
     return;
   }
@@ -154,8 +154,15 @@ document.addEventListener("input", (e) => {
     params.set("typed", typed);
     const res = await fetch("/suggest?" + params, { headers: { Accept: "application/json" } }).catch(() => null);
     if (!res?.ok || box.value.trim().toLowerCase() !== typed) return;
-    const list = $(".options", menu), have = new Set($$("input", list).map((i) => i.value));
-    for (const found of (await res.json()).values) if (!have.has(found.value)) list.append(option(menu.dataset.suggest, found));
+    const list = $(".options", menu), have = new Map($$("li", list).map((li) => [$("input", li)?.value, li]));
+    for (const found of (await res.json()).values) {
+      const li = option(menu.dataset.suggest, found), old = have.get(found.value);
+      if (!old) list.append(li);
+      else if (old.hidden) { // it was found by something else than the name
+        $("input", li).checked = $("input", old).checked;
+        old.replaceWith(li);
+      }
+    }
     const none = $(".none", list);
     if (none) none.hidden = $$("input", list).length > 0;
   }, 150);
