@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net"
@@ -41,7 +42,8 @@ func main() {
 
 // serverSettings are the settings of serve; a config file may set them beside the client's.
 var serverSettings = []string{"listen", "data", "retention", "min-free", "log-level", "tls-cert", "tls-key", "tls-client-ca", "insecure-listen",
-	"trusted-proxies", "rate-limit", "token-rate-limit", "session-idle", "session-max"}
+	"master-key-file", "trusted-proxies", "rate-limit", "token-rate-limit", "session-idle", "session-max", "public-url", "oidc-issuer", "oidc-client-id", "oidc-client-secret-file",
+	"oidc-scopes", "oidc-groups-claim", "oidc-login-claim", "oidc-map"}
 
 var settings = append(slices.Clone(client.Settings), serverSettings...)
 
@@ -60,6 +62,9 @@ annals serve --sample
 annals serve --data /var/lib/annals --retention 90d
 # for others than this machine, with TLS; renewed files are taken up by themselves
 annals serve --listen :8600 --tls-cert server.crt --tls-key server.key
+# people sign in with OpenID Connect; the file has lines such as "audit-team = auditor@*"
+annals serve --public-url https://annals.example --oidc-issuer https://id.example --oidc-client-id annals \
+  --oidc-client-secret-file /etc/annals/oidc.secret --oidc-map /etc/annals/oidc.map
 # the same from a file of "key = value" lines
 annals serve --config /etc/annals.conf`,
 	Run: runServe,
@@ -69,9 +74,17 @@ annals serve --config /etc/annals.conf`,
 type serveFlags struct {
 	listen, data, retention, minFree, logLevel, debug string
 	tlsCert, tlsKey, tlsClientCA, trustedProxies      string
+	masterKeyFile                                     string
 	sessionIdle, sessionMax                           string
 	sample, insecureListen                            bool
 	limits                                            httpapi.RateLimits
+	told                                              map[string]string // all of them, for the server's own log
+	oidc                                              oidcFlags
+}
+
+// oidcFlags say how people sign in with OpenID Connect. Without an issuer they cannot.
+type oidcFlags struct {
+	publicURL, issuer, clientID, secretFile, scopes, groupsClaim, loginClaim, mapping string
 }
 
 func runServe(ctx context.Context, env *client.Env, args []string) error {
@@ -89,8 +102,17 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	f.StringVar(&s.trustedProxies, "trusted-proxies", "", "`LIST` of addresses and CIDRs whose X-Forwarded-For names the client")
 	f.Float64Var(&s.limits.PerAddress, "rate-limit", 1000, "at most `NUMBER` requests a second from one address, twice as many at once; 0 for no limit; without it this machine has none")
 	f.Float64Var(&s.limits.PerToken, "token-rate-limit", 2000, "at most `NUMBER` requests a second with one token, in the same way")
+	f.StringVar(&s.masterKeyFile, "master-key-file", "", "`FILE` of the key that seals the secrets of credentials; else ANNALS_MASTER_KEY has it, else master.key in the data directory")
 	f.StringVar(&s.sessionIdle, "session-idle", "12h", "a person who has done nothing for this `AGE` signs in again")
 	f.StringVar(&s.sessionMax, "session-max", "7d", "a person signs in again after this `AGE`, whatever they do")
+	f.StringVar(&s.oidc.publicURL, "public-url", "", "`URL` under which browsers reach this server, such as https://annals.example")
+	f.StringVar(&s.oidc.issuer, "oidc-issuer", "", "let people sign in with the OpenID Connect provider that has this `URL`")
+	f.StringVar(&s.oidc.clientID, "oidc-client-id", "", "`ID` that the provider knows this server by")
+	f.StringVar(&s.oidc.secretFile, "oidc-client-secret-file", "", "`FILE` with the secret for the provider; instead the variable ANNALS_OIDC_CLIENT_SECRET may have it")
+	f.StringVar(&s.oidc.scopes, "oidc-scopes", "openid profile email", "`SCOPES` to ask the provider for, with spaces between")
+	f.StringVar(&s.oidc.groupsClaim, "oidc-groups-claim", "groups", "`CLAIM` with someone's groups, or the path to it, such as realm_access.roles")
+	f.StringVar(&s.oidc.loginClaim, "oidc-login-claim", "preferred_username", "`CLAIM` with the name that someone goes by")
+	f.StringVar(&s.oidc.mapping, "oidc-map", "", "`FILE` of lines \"GROUP = ROLE@TENANT[,TENANT...]\"; ROLE@* is for all tenants, the group * is everyone")
 	f.StringVar(&s.debug, "debug", "", "serve Go's profiles on this loopback `ADDRESS`")
 	f.BoolVar(&s.sample, "sample", false, "load a small sample of real records")
 	f.Setting(serverSettings...)
@@ -104,7 +126,21 @@ func runServe(ctx context.Context, env *client.Env, args []string) error {
 	for _, name := range []string{"rate-limit", "token-rate-limit"} {
 		s.limits.Loopback = s.limits.Loopback || f.Source(name) != ""
 	}
+	s.told = toldOf(f)
 	return s.run(ctx, env)
+}
+
+// toldOf returns the flags as the server's own log tells them. Files are named and not shown; of what is a secret itself, only that it is given.
+func toldOf(f *client.Flags) map[string]string {
+	told := map[string]string{}
+	f.VisitAll(func(flag *flag.Flag) {
+		value := flag.Value.String()
+		if (strings.HasSuffix(flag.Name, "secret") || strings.HasSuffix(flag.Name, "password")) && value != "" {
+			value = "(given)"
+		}
+		told[flag.Name] = value
+	})
+	return told
 }
 
 // run opens in order, serves until ctx ends, and closes in reverse.
@@ -121,7 +157,15 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 	if err := s.limits.Check(); err != nil {
 		return &client.UsageError{Message: err.Error()}
 	}
+	masterKey, err := s.masterKey(env)
+	if err != nil {
+		return err
+	}
 	people, err := s.sessions()
+	if err != nil {
+		return err
+	}
+	vouching, err := s.oidc.options(env)
 	if err != nil {
 		return err
 	}
@@ -137,12 +181,18 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 		return errors.Join(fmt.Errorf("open log: %w", err), o.Index.Close())
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	people.Dir, people.Records, people.Logger = s.data, log.Records(), logger
+	own := httpapi.NewOwnLog(httpapi.OwnLogOptions{Append: log.AppendOwn, Logger: logger})
+	people.Dir, people.Records, people.Logger, people.MasterKey, people.Record = s.data, log.Records(), logger, masterKey, own.Record
 	access, token, err := auth.Open(people)
 	if err != nil {
-		return fmt.Errorf("open access: %w", err)
+		return errors.Join(fmt.Errorf("open access: %w", err), own.Close())
 	}
 	defer func() { err = errors.Join(err, access.Close()) }()
+	defer func() { err = errors.Join(err, own.Close()) }()
+	provider, err := signIn(access, vouching)
+	if err != nil {
+		return err
+	}
 	if s.sample {
 		if err := loadSample(ctx, log, env); err != nil {
 			return err
@@ -158,10 +208,25 @@ func (s *serveFlags) run(ctx context.Context, env *client.Env) (err error) {
 		return err
 	}
 	api := httpapi.New(httpapi.Options{Log: log, Auth: access, Version: client.Version(), Logger: logger, Collectors: log.Collectors(),
-		Proxies: trusted, Limits: s.limits})
+		Proxies: trusted, Limits: s.limits, Own: own, OIDC: provider})
 	server := httpapi.NewServer(s.listen, api)
 	server.TLSConfig = secure
+	own.Start(client.Version(), s.told, log.Size())
 	return serve(ctx, listener, server, logger)
+}
+
+// masterKey says where the key is that seals secrets. What comes from the environment is taken out of it, so that no process that this one
+// starts inherits it.
+func (s *serveFlags) masterKey(env *client.Env) (from auth.MasterKey, err error) {
+	const name, next = "ANNALS_MASTER_KEY", "ANNALS_MASTER_KEY_NEXT"
+	from = auth.MasterKey{File: s.masterKeyFile, Text: auth.NewSecret(env.Getenv(name)), Next: auth.NewSecret(env.Getenv(next))}
+	switch {
+	case from.File != "" && !from.Text.Empty():
+		return from, &client.UsageError{Message: "the master key comes from --master-key-file or from " + name + ", not from both"}
+	case from.Text.Empty() && !from.Next.Empty():
+		return from, &client.UsageError{Message: next + " goes with " + name + ", the key until now"}
+	}
+	return from, errors.Join(os.Unsetenv(name), os.Unsetenv(next))
 }
 
 // open listens. Without TLS tokens and events would cross a network readable and changeable, which nobody gets by oversight.
@@ -224,6 +289,54 @@ func (s *serveFlags) sessions() (o auth.Options, err error) {
 		return o, &client.UsageError{Message: fmt.Sprintf("--session-max: %q is not an age such as 7d", s.sessionMax)}
 	}
 	return o, nil
+}
+
+// options reads what the flags name, or returns nil when there is no word of a provider. The secret is not a flag, as all users of a machine see
+// its processes' flags.
+func (o *oidcFlags) options(env *client.Env) (*auth.OIDCOptions, error) {
+	secret := env.Getenv("ANNALS_OIDC_CLIENT_SECRET")
+	if o.issuer == "" && o.clientID == "" && o.secretFile == "" && o.mapping == "" {
+		return nil, nil
+	}
+	var missing []string
+	for _, need := range []struct{ name, value string }{{"--oidc-issuer", o.issuer}, {"--oidc-client-id", o.clientID}, {"--oidc-map", o.mapping},
+		{"--public-url", o.publicURL}, {"--oidc-client-secret-file or ANNALS_OIDC_CLIENT_SECRET", o.secretFile + secret}} {
+		if need.value == "" {
+			missing = append(missing, need.name)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, &client.UsageError{Message: "sign-in with OpenID Connect also needs " + strings.Join(missing, ", ")}
+	}
+	if o.secretFile != "" {
+		text, err := os.ReadFile(o.secretFile)
+		if err != nil {
+			return nil, fmt.Errorf("read --oidc-client-secret-file: %w", err)
+		}
+		secret = strings.TrimSpace(string(text))
+	}
+	rules, err := os.ReadFile(o.mapping)
+	if err != nil {
+		return nil, fmt.Errorf("read --oidc-map: %w", err)
+	}
+	mapping, err := auth.ParseMapping(string(rules))
+	if err != nil {
+		return nil, &client.UsageError{Message: fmt.Sprintf("--oidc-map: %s: %v", o.mapping, err)}
+	}
+	return &auth.OIDCOptions{Issuer: o.issuer, ClientID: o.clientID, ClientSecret: secret, PublicURL: o.publicURL,
+		Scopes: strings.Fields(o.scopes), GroupsClaim: o.groupsClaim, LoginClaim: o.loginClaim, Mapping: mapping}, nil
+}
+
+// signIn returns the provider that people sign in with, or nil when there is none.
+func signIn(access *auth.Auth, o *auth.OIDCOptions) (*auth.OIDC, error) {
+	if o == nil {
+		return nil, nil
+	}
+	provider, err := auth.NewOIDC(access, *o)
+	if err != nil {
+		return nil, &client.UsageError{Message: "sign-in with OpenID Connect: " + err.Error()}
+	}
+	return provider, nil
 }
 
 // loadSample translates and appends the embedded records. Loading them again changes nothing.

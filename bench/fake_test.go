@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/xuri/excelize/v2"
 )
 
 // plainServer answers the native API from a list of events, in the plain way of naive_test.go. Lie, when set, may
@@ -154,8 +157,12 @@ func (p *plainServer) export(w http.ResponseWriter, r *http.Request) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if r.URL.Query().Get("format") == "csv" {
-		fmt.Fprintln(w, "id")
+	switch r.URL.Query().Get("format") {
+	case "csv":
+		fmt.Fprintln(w, "\ufeffid")
+	case "xlsx":
+		p.workbook(w)
+		return
 	}
 	for _, e := range p.all {
 		switch {
@@ -165,6 +172,23 @@ func (p *plainServer) export(w http.ResponseWriter, r *http.Request) {
 		default:
 			fmt.Fprintf(w, "{\"id\":%q}\n", e.ID)
 		}
+	}
+}
+
+func (p *plainServer) workbook(w io.Writer) {
+	book := excelize.NewFile()
+	defer book.Close()
+	rows, err := book.NewStreamWriter("Sheet1")
+	errs := []error{err, rows.SetRow("A1", []any{"Event ID"})}
+	for i, e := range p.all {
+		id := map[string]any{"id": e.ID}
+		if p.lie != nil {
+			p.lie("workbook", id)
+		}
+		errs = append(errs, rows.SetRow(fmt.Sprint("A", i+2), []any{id["id"]}))
+	}
+	if err := errors.Join(append(errs, rows.Flush(), book.Write(w))...); err != nil {
+		panic(err)
 	}
 }
 
@@ -187,7 +211,7 @@ func runOn(t *testing.T, s *server, names ...string) *run {
 	return r
 }
 
-var livingPhases = []string{"burst", "sustained", "single", "search", "histogram", "facets", "page", "export"}
+var livingPhases = []string{"burst", "sustained", "single", "search", "histogram", "facets", "page", "export", "workbook"}
 
 func TestRightAnswersPass(t *testing.T) {
 	_, s := newPlainServer(t)
@@ -241,6 +265,11 @@ func TestWrongAnswersAreNamed(t *testing.T) {
 				facets["user"] = facets["user"].([]facetCount)[1:]
 			}
 		},
+		"workbook: row": func(path string, answer map[string]any) {
+			if path == "workbook" {
+				answer["id"] = "another"
+			}
+		},
 	}
 	for _, name := range slices.Sorted(maps.Keys(lies)) {
 		p, s := newPlainServer(t)
@@ -249,7 +278,7 @@ func TestWrongAnswersAreNamed(t *testing.T) {
 				lies[name](path, answer)
 			}
 		}
-		r := runOn(t, s, "burst", "sustained", "single", "search", "histogram", "facets")
+		r := runOn(t, s, "burst", "sustained", "single", "search", "histogram", "facets", "workbook")
 		if len(r.report.Wrong) == 0 || !strings.Contains(strings.Join(r.report.Wrong, "\n"), name) {
 			t.Errorf("lie about %s: wrong answers are %q", name, r.report.Wrong)
 		}

@@ -23,8 +23,10 @@ type model struct {
 	deepPages int
 	deepOrder []int // event numbers of all its pages
 
-	exportFrom time.Time
-	exportRows int
+	exportFrom   time.Time
+	exportRows   int
+	workbookFrom time.Time
+	workbookRows int
 }
 
 type bucketCount struct{ Count, Failures int }
@@ -39,12 +41,13 @@ const (
 	facetLimit       = 10
 	deepestPage      = 1000
 	exportMost       = 1_000_000
+	workbookMost     = 200_000
 )
 
 // newModel counts the first events of load.
 func newModel(load workload, events int) *model {
 	m := &model{load: load, events: events, total: map[string]int{}, page: map[string][]int{}, facets: map[string][]facetCount{}}
-	m.exportFrom = startOfNewest(load, events, exportMost)
+	m.exportFrom, m.workbookFrom = startOfNewest(load, events, exportMost), startOfNewest(load, events, workbookMost)
 	firsts := make([]*leaders, len(questions))
 	for k, q := range questions {
 		firsts[k] = newLeaders(pageSize, q.sort != "")
@@ -63,6 +66,7 @@ func newModel(load workload, events int) *model {
 			}
 		}
 		m.exportRows += oneIf(f.micros >= m.exportFrom.UnixMicro())
+		m.workbookRows += oneIf(f.micros >= m.workbookFrom.UnixMicro())
 		deepAll.add(&f)
 		if hasKeyword(&f) {
 			deepKeyword.add(&f)

@@ -29,8 +29,8 @@ func TestModelAgreesWithAPlainRecount(t *testing.T) {
 	}
 	checkFacets(t, m, all)
 	checkHistogram(t, m, all)
-	if m.exportRows != len(all) {
-		t.Errorf("model exports %d rows of %d", m.exportRows, len(all))
+	if m.exportRows != len(all) || m.workbookRows != len(all) {
+		t.Errorf("model exports %d and %d rows of %d", m.exportRows, m.workbookRows, len(all))
 	}
 }
 

@@ -27,6 +27,7 @@ var phases = []struct {
 	{"facets", false, (*run).facets},
 	{"page", false, (*run).page},
 	{"export", false, (*run).export},
+	{"workbook", false, (*run).workbook},
 	{"disk", false, (*run).disk},
 	{"restart", false, (*run).restart},
 	{"kill", false, (*run).crash},

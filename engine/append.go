@@ -40,25 +40,40 @@ type pending struct {
 // appendRequest is one Append's valid events.
 type appendRequest struct {
 	events []pending
-	own    bool          // the log's own
+	house  bool          // the log's own; see origin
 	next   int           // committer's: events before it are placed
 	err    error         // set before done is closed
 	done   chan struct{} // closed when every event is durable or refused
 }
+
+// origin says who brings events, and so what they may be.
+type origin uint8
+
+const (
+	outside origin = iota // any tenant but the reserved one
+	server                // the reserved tenant only
+	house                 // the log's own traces, which go in on a disk that is nearly full and without waiting for the index
+)
 
 // Append makes events durable and returns what became of each, in order; one that cannot go in does not keep the others out. On return with a
 // nil error every event that is Created or Duplicate is on disk (fsync returned), numbered, hashed into the tree and findable. Append
 // normalizes the events in place and keeps them: they must not be changed afterwards.
 // Errors: ErrDiskFull, ErrBehind, ErrFailed, ErrClosed, ctx's; then nothing is acknowledged, and a retry with the same IDs is safe.
 func (l *Log) Append(ctx context.Context, events []*Event) ([]Outcome, error) {
-	return l.append(ctx, events, false)
+	return l.append(ctx, events, outside)
 }
 
-func (l *Log) append(ctx context.Context, events []*Event, own bool) ([]Outcome, error) {
+// AppendOwn is Append for what the server tells of itself: it takes events of the reserved tenant and no others. They have no part in the
+// space that is kept free: anyone who may read makes the server write them, and what is left then is for retention, which makes room again.
+func (l *Log) AppendOwn(ctx context.Context, events []*Event) ([]Outcome, error) {
+	return l.append(ctx, events, server)
+}
+
+func (l *Log) append(ctx context.Context, events []*Event, by origin) ([]Outcome, error) {
 	if err := l.committable(); err != nil {
 		return nil, err
 	}
-	if !own { // the log's own few events, such as retention's traces, free space
+	if by != house { // its few events, retention's traces, free space
 		if err := l.guard.err(); err != nil {
 			return nil, err
 		}
@@ -67,10 +82,10 @@ func (l *Log) append(ctx context.Context, events []*Event, own bool) ([]Outcome,
 		}
 	}
 	outcomes := make([]Outcome, len(events))
-	r := &appendRequest{events: make([]pending, 0, len(events)), own: own, done: make(chan struct{})}
+	r := &appendRequest{events: make([]pending, 0, len(events)), house: by == house, done: make(chan struct{})}
 	now := l.o.Now()
 	for i, e := range events {
-		p, err := prepare(e, now, own)
+		p, err := prepare(e, now, by)
 		outcomes[i].ID = e.ID
 		if err != nil {
 			outcomes[i].Status, outcomes[i].Err = Invalid, err
@@ -95,13 +110,16 @@ func (l *Log) append(ctx context.Context, events []*Event, own bool) ([]Outcome,
 }
 
 // prepare checks, fills and encodes an event.
-func prepare(e *Event, now time.Time, own bool) (pending, error) {
+func prepare(e *Event, now time.Time, by origin) (pending, error) {
 	timed := !e.Time.IsZero()
 	if err := e.Normalize(now); err != nil {
 		return pending{}, err
 	}
-	if !own && e.Tenant == ReservedTenant {
+	switch reserved := e.Tenant == ReservedTenant; {
+	case by == outside && reserved:
 		return pending{}, &FieldError{"tenant", fmt.Sprintf("%q is the server's own", e.Tenant)}
+	case by != outside && !reserved:
+		return pending{}, &FieldError{"tenant", fmt.Sprintf("%q is not the server's own", shorten(e.Tenant))}
 	}
 	content := appendHead(make([]byte, 0, 1024), e.ID, e.Time, e.Tenant)
 	head := len(content)

@@ -71,10 +71,10 @@ func finishAll(work []*appendRequest, err error) []*appendRequest {
 // refuseOthers finishes all but the log's own requests, which free space, and returns those.
 func refuseOthers(work []*appendRequest, err error) []*appendRequest {
 	return slices.DeleteFunc(work, func(r *appendRequest) bool {
-		if !r.own {
+		if !r.house {
 			r.finish(err)
 		}
-		return !r.own
+		return !r.house
 	})
 }
 

@@ -21,14 +21,14 @@ func BenchmarkPrepare(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		c := *e
-		if _, err := prepare(&c, now, false); err != nil {
+		if _, err := prepare(&c, now, outside); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 func BenchmarkStoredDecode(b *testing.B) {
 	e, _ := DecodeEvent(benchLine)
-	p, _ := prepare(e, time.Now(), false)
+	p, _ := prepare(e, time.Now(), outside)
 	key := appendEventKey(nil, e.Time, e.ID, e.Tenant)
 	v := appendStored(nil, 1, 5, p.body)
 	b.ReportAllocs()

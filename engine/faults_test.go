@@ -146,6 +146,10 @@ func TestDiskGuard(t *testing.T) {
 			if _, err := l.Append(context.Background(), m.Events(1)); !errors.Is(err, engine.ErrDiskFull) {
 				t.Errorf("append to a full disk: %v", err)
 			}
+			own := &engine.Event{Tenant: engine.ReservedTenant, Action: "own"}
+			if _, err := l.AppendOwn(context.Background(), []*engine.Event{own}); !errors.Is(err, engine.ErrDiskFull) {
+				t.Errorf("append of the server's own to a full disk: %v", err)
+			}
 			model.Check(t, l, engine.Query{Tenants: all, Limit: 7})
 			full.Store(false)
 			enginetest.Eventually(t, "the guard sees space again", func() bool { return l.Ready() == nil })

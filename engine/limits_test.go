@@ -112,3 +112,21 @@ func TestOnceForEver(t *testing.T) {
 	must(t, l.Close())
 	again(enginetest.OpenLog(t, c.options(dir)))
 }
+
+// TestAppendOwn: the server's own tenant takes the server's own events, and nothing else does.
+func TestAppendOwn(t *testing.T) {
+	l := enginetest.OpenLog(t, withIndex(t.TempDir()))
+	outcomes, err := l.AppendOwn(context.Background(), []*engine.Event{{Action: "a", Tenant: engine.ReservedTenant}, {Action: "b", Tenant: "acme"}, {Action: "c"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []engine.Status{engine.Created, engine.Invalid, engine.Invalid} {
+		fe, ok := errors.AsType[*engine.FieldError](outcomes[i].Err)
+		if outcomes[i].Status != want || ok != (want == engine.Invalid) || ok && fe.Field != "tenant" {
+			t.Errorf("event %d: %+v", i, outcomes[i])
+		}
+	}
+	if r := enginetest.Search(t, l, engine.Query{Tenants: engine.Tenants{Names: []string{engine.ReservedTenant}}}); r.Total != 1 || l.Size() != 1 {
+		t.Errorf("%d of the server's own in a log of %d", r.Total, l.Size())
+	}
+}

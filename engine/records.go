@@ -128,16 +128,9 @@ var errStop = errors.New("stop")
 // Each calls fn for the records of a kind in the order of their keys, as they were at the call, until fn returns false.
 func (r *Records) Each(kind string, fn func(key string, value []byte) bool) error {
 	var all []savedRecord
-	err := r.view(func(tx *bbolt.Tx) error {
-		b := tx.Bucket([]byte(kind))
-		if b == nil || kind == sumKind {
-			return nil
-		}
-		return b.ForEach(func(key, stored []byte) error {
-			value, err := recordOf([]byte(kind), key, stored)
-			all = append(all, savedRecord{key: append([]byte(nil), key...), value: value})
-			return err
-		})
+	err := r.view(func(tx *bbolt.Tx) (err error) {
+		all, err = recordsOf(tx, kind)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read records of kind %s: %w", kind, err)

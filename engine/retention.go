@@ -64,7 +64,7 @@ func (l *Log) traceRetention(w *window) error {
 		Resources:   []Resource{{Type: "window", ID: fmt.Sprint(info.First)}},
 		Description: fmt.Sprintf("removed %d events, seq %d to %d", info.End-info.First, info.First, info.End), Details: details,
 	}
-	outcomes, err := l.append(context.Background(), []*Event{e}, true)
+	outcomes, err := l.append(context.Background(), []*Event{e}, house)
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,9 @@ func (a *API) backup(w http.ResponseWriter, r *http.Request) error {
 	err = a.log.Backup(r.Context(), out, engine.BackupOptions{WithKey: withKey, Progress: func(done, total uint64) {
 		out.done, out.total = done, total
 	}})
+	if out.begun {
+		noteOf(r.Context()).sent(out.done, out.total, err == nil)
+	}
 	if err == nil || !out.begun {
 		return err
 	}

@@ -37,7 +37,7 @@ func TestContractCoversRoutes(t *testing.T) {
 			continue
 		}
 		delete(described, name)
-		if got, want := queryNames(doc, op), strings.Fields(rt.query); !sameNames(got, want) {
+		if got, want := queryNames(doc, op), strings.Fields(strings.TrimSuffix(rt.query, andOthers)); !sameNames(got, want) {
 			t.Errorf("%s: openapi.json has the parameters %v, the route %v", name, got, want)
 		}
 		security, own := op["security"].([]any)

@@ -35,6 +35,7 @@ func (a *API) listEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	noteOf(r.Context()).found(result.Total)
 	serverTiming(w, result.Took)
 	writeResult(w, result)
 	return nil
@@ -129,6 +130,7 @@ func (a *API) getEvent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return reply.BadParameter("id", "the ID in the path cannot be read: %v", err)
 	}
+	noteOf(r.Context()).thing = engine.Resource{Type: "event", ID: cut(id, engine.MaxIDBytes)}
 	who := auth.From(r.Context()).Tenants
 	if tenant := r.URL.Query().Get("tenant"); tenant != "" {
 		who = who.Only(tenant)

@@ -18,10 +18,15 @@ import (
 func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 	b, err := a.receive(w, r)
 	if err != nil {
-		a.metrics.refused.WithLabelValues(reply.ProblemOf(err).Code()).Inc()
+		p := reply.ProblemOf(err)
+		a.metrics.refused.WithLabelValues(p.Code()).Inc()
+		noteOf(r.Context()).refuseWhole(p)
 		return err
 	}
 	tally := a.count(b.outcomes)
+	if tally.rejected() > 0 {
+		noteOf(r.Context()).refuseEvents(b.outcomes, tally)
+	}
 	if tally.in() == 0 {
 		return a.refuseAll(w, r, b, tally)
 	}

@@ -6,10 +6,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"annals/engine"
+	"annals/httpapi/auth"
 	"annals/httpapi/export"
 	"annals/httpapi/reply"
 )
@@ -24,16 +24,35 @@ func (a *API) exportEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	format, err := exportOf(&q, r.URL.Query())
+	job := &exportJob{w: w, control: http.NewResponseController(w)}
+	if job.format, err = exportOf(&q, r.URL.Query()); err != nil {
+		return err
+	}
+	if job.options, err = a.exportOptions(r, q, job.format); err != nil {
+		return err
+	}
+	progressID, err := exportIDOf(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	job := &exportJob{w: w, control: http.NewResponseController(w), format: format,
-		name: "annals-" + a.now().UTC().Format("20060102T150405Z") + "." + format.Name}
-	err = a.log.Each(r.Context(), q, job.begin, job.add)
+	err = a.log.Each(r.Context(), q, func(total uint64) error {
+		note, err := a.log.Checkpoint() // of a log that has the events: later than the moment that they are taken from
+		if err != nil {
+			return err
+		}
+		job.options.About.Checkpoint = string(note)
+		if progressID != "" {
+			job.progress = a.exports.begin(ownerOf(auth.From(r.Context())), progressID, total)
+		}
+		return job.begin(total)
+	}, job.add)
 	if err == nil {
 		err = job.finish()
 	}
+	if job.begun {
+		noteOf(r.Context()).sent(job.count, job.total, err == nil)
+	}
+	job.progress.end(err)
 	if err == nil || !job.begun {
 		return err
 	}
@@ -51,13 +70,31 @@ func exportOf(q *engine.Query, values url.Values) (export.Format, error) {
 	}
 	format, ok := export.Lookup(values.Get("format"))
 	if !ok {
-		names := make([]string, len(export.Formats))
-		for i, f := range export.Formats {
-			names[i] = f.Name
-		}
-		return format, reply.BadParameter("format", "format is %q, it must be one of %s", values.Get("format"), strings.Join(names, ", "))
+		return format, reply.BadParameter("format", "format is %q, it must be one of %s", values.Get("format"), export.Names())
 	}
 	return format, nil
+}
+
+// exportOptions reads columns, and says what the file is.
+func (a *API) exportOptions(r *http.Request, q engine.Query, format export.Format) (o export.Options, err error) {
+	values, now, caller := r.URL.Query(), a.now(), auth.From(r.Context())
+	if o.Zone, err = zoneOf(values.Get("tz")); err != nil {
+		return o, err
+	}
+	columns := values.Get("columns")
+	if o.Columns, err = export.ParseColumns(columns); err != nil {
+		return o, err
+	}
+	if columns != "" && columns != "all" && !format.Columns {
+		return o, reply.BadParameter("columns", "%s has all fields always; columns is for csv and xlsx", format.Name)
+	}
+	o.Name = "annals-" + now.UTC().Format("20060102T150405Z") + "." + format.Name
+	o.About = export.About{Query: values.Get("q"), From: q.From, To: q.To, Order: "oldest first", At: now,
+		By: fmt.Sprintf("%s (%s %s)", caller.Name, caller.Type, caller.ID), Server: "Annals " + a.version}
+	if q.Desc {
+		o.About.Order = "newest first"
+	}
+	return o, nil
 }
 
 // exportJob is one export under way.
@@ -65,27 +102,33 @@ type exportJob struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	format  export.Format
-	name    string // of the file
+	options export.Options
 
 	begun        bool
 	total, count uint64
 	encoder      export.Encoder
+	progress     *exportProgress
 }
 
 func (j *exportJob) begin(total uint64) error {
 	h := j.w.Header()
 	h.Set("Content-Type", j.format.ContentType)
-	h.Set("Content-Disposition", `attachment; filename="`+j.name+`"`)
+	h.Set("Content-Disposition", `attachment; filename="`+j.options.Name+`"`)
 	h.Set("X-Total-Count", strconv.FormatUint(total, 10))
 	h.Set("Trailer", countTrailer)
 	j.begun, j.total = true, total
-	j.encoder = j.format.New(patientWriter{j.w, j.control})
+	j.options.About.Total = total
+	j.encoder = j.format.New(patientWriter{j.w, j.control}, j.options)
 	return nil
 }
 
 func (j *exportJob) add(e *engine.Event) error {
+	if err := j.encoder.Write(e); err != nil {
+		return err
+	}
 	j.count++
-	return j.encoder.Write(e)
+	j.progress.set(j.count)
+	return nil
 }
 
 // finish holds the count against the total: a file that lacks events must not end like a whole one.

@@ -40,6 +40,7 @@ func (a *API) facets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	noteOf(r.Context()).found(total)
 	serverTiming(w, time.Since(start))
 	return reply.JSON(w, http.StatusOK, facetsReply{facets, total})
 }

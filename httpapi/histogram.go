@@ -28,6 +28,7 @@ func (a *API) histogram(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	noteOf(r.Context()).found(total)
 	serverTiming(w, time.Since(start))
 	reply.Body(w, http.StatusOK, "application/json", appendHistogram(nil, buckets, total))
 	return nil

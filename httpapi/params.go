@@ -37,7 +37,7 @@ func checkNames(r *http.Request, names []string) error {
 
 // queryOf reads the parameters that every search has: q, from, to and tz. An absent or empty one is no bound.
 func (a *API) queryOf(r *http.Request) (engine.Query, error) {
-	q := engine.Query{Tenants: auth.From(r.Context()).Tenants}
+	var q engine.Query
 	values, now := r.URL.Query(), a.now()
 	loc, err := zoneOf(values.Get("tz"))
 	if err != nil {
@@ -46,6 +46,7 @@ func (a *API) queryOf(r *http.Request) (engine.Query, error) {
 	if q.Where, err = whereOf(values.Get("q"), now, loc); err != nil {
 		return q, err
 	}
+	q.Tenants = ordinary(auth.From(r.Context()).Tenants, q.Where)
 	if q.From, err = timeOf(values, "from", now, loc); err != nil {
 		return q, err
 	}
@@ -55,6 +56,8 @@ func (a *API) queryOf(r *http.Request) (engine.Query, error) {
 	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
 		return q, reply.BadParameter("to", "to (%s) must come after from (%s)", q.To.Format(time.RFC3339Nano), q.From.Format(time.RFC3339Nano))
 	}
+	n := noteOf(r.Context())
+	n.From, n.To = q.From, q.To
 	return q, nil
 }
 

@@ -111,8 +111,8 @@ func (a *API) limitAddress(next http.Handler) http.Handler {
 	})
 }
 
-// limitToken counts requests whose token or session was accepted, so that nobody can use up another's limit, or make the server remember
-// guesses; where none is asked for, none is checked. All sessions of an account count together.
+// limitToken counts requests by who makes them, once that is known, so that nobody can use up another's limit, or make the server remember
+// guesses; where nobody is asked who they are, nobody is known. All sessions of an account count together.
 func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 	if a.perToken == nil || need == auth.None {
 		return next
@@ -123,7 +123,7 @@ func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 			return
 		}
 		caller := auth.From(r.Context())
-		if wait, ok := a.perToken.take(caller.Type + " " + caller.ID); !ok {
+		if wait, ok := a.perToken.take(identityOf(caller)); !ok {
 			a.refuse(w, r, "token-rate", wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type))
 			return
 		}
@@ -131,9 +131,15 @@ func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 	})
 }
 
+// identity names a caller, whatever it may see.
+type identity struct{ kind, id string }
+
+func identityOf(c auth.Caller) identity { return identity{c.Type, c.ID} }
+
 func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.IsLoopback() }
 
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, wait time.Duration, detail string) {
 	a.metrics.turnedAway.WithLabelValues(reason).Inc()
+	noteOf(r.Context()).limit = reason
 	reply.Error(w, r, reply.TooMany(wait, detail))
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"annals/engine"
 	"annals/httpapi/auth"
@@ -15,11 +16,11 @@ import (
 // AppendFunc appends events to a log, as (*engine.Log).Append does.
 type AppendFunc func(context.Context, []*engine.Event) ([]engine.Outcome, error)
 
-// NewRecorder returns the recorder of the server's own write operations: its events are of the reserved tenant and go straight into the log,
-// through an append that takes that tenant. Close it before the log.
-func NewRecorder(into AppendFunc, logger *slog.Logger) *recorder.Recorder {
+// newRecorder returns the recorder of the server's own write operations: its events are of the reserved tenant and go straight into the log,
+// through an append that takes that tenant.
+func newRecorder(into AppendFunc, logger *slog.Logger, now func() time.Time) *recorder.Recorder {
 	return recorder.New(recorder.Options{
-		Sink: into.sink(), Tenant: engine.ReservedTenant, Module: "annals", Logger: logger,
+		Sink: into.sink(), Tenant: engine.ReservedTenant, Module: "annals", Logger: logger, Now: now,
 		Actor:     func(r *http.Request) engine.Actor { return auth.From(r.Context()).Actor() },
 		ClientIP:  func(r *http.Request) string { return reply.Client(r.Context()).String() },
 		RequestID: func(r *http.Request, _ http.Header) string { return reply.RequestID(r.Context()) },
@@ -55,22 +56,4 @@ func (into AppendFunc) sink() recorder.Direct {
 		}
 		return t
 	}
-}
-
-// ownRecords are routes whose operations are not recorded as requests: events that come in are the log itself, and not once more an event
-// about it; what people do to their own sessions and accounts auth records, which knows who it was; preferences stay in the browser.
-var ownRecords = []string{"/api/v1/events", "/api/v1/session", "/api/v1/session/totp", "/api/v1/sessions", "/api/v1/account/password",
-	"/api/v1/account/totp", "/api/v1/setup", "/api/v1/setup/look",
-	"/sign-in", "/sign-in/second-factor", "/sign-out", "/setup", "/settings/account/password", "/settings/account/second-factor",
-	"/settings/account/second-factor/confirm", "/settings/account/second-factor/remove", "/settings/account/sign-out-everywhere", "/preferences"}
-
-// record has a route's write operations recorded.
-func (a *API) record(rt route, next http.Handler) http.Handler {
-	if a.recorder == nil || slices.Contains(ownRecords, rt.path) {
-		return next
-	}
-	return a.recorder.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		recorder.Edit(r.Context(), func(e *engine.Event) { e.Action = rt.method + " " + rt.path })
-		next.ServeHTTP(w, r)
-	}))
 }

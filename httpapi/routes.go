@@ -11,13 +11,17 @@ import (
 )
 
 // route is one line of the API's table of contents. Need is the right that it takes; the handler's caller has it in the tenants that it is given,
-// and with AllTenants in all. Query names every query parameter that it takes; any other is refused.
+// and with AllTenants in all. Query names every query parameter that it takes; any other is refused,
+// unless it ends with andOthers.
 type route struct {
 	method, path string
 	need         auth.Right
 	query        string
 	serve        func(http.ResponseWriter, *http.Request) error
 }
+
+// andOthers leaves it to the handler to read the query string. It is for addresses that other people's programs make.
+const andOthers = " *"
 
 func (a *API) routes() []route {
 	const (
@@ -33,7 +37,8 @@ func (a *API) routes() []route {
 		{"GET", v1 + "/histogram", auth.Read, search + " buckets", a.histogram},
 		{"GET", v1 + "/facets", auth.Read, search + " fields limit", a.facets},
 		{"GET", v1 + "/tail", auth.Read, "q tz from", a.tail},
-		{"GET", v1 + "/export", auth.Read, search + " sort format", a.exportEvents},
+		{"GET", v1 + "/export", auth.Read, search + " sort format columns progress", a.exportEvents},
+		{"GET", v1 + "/exports/{id}", auth.Read, "", a.exportProgress},
 		{"GET", v1 + "/tenants", auth.Read, "", a.listTenants},
 
 		// The whole log. The checkpoint is what a reader of one tenant holds proofs against, and its size is in every seq; stats leaves out
@@ -54,6 +59,12 @@ func (a *API) routes() []route {
 		{"POST", v1 + "/tokens", auth.Manage, "", a.postToken},
 		{"GET", v1 + "/tokens", auth.Manage, "", a.listTokens},
 		{"DELETE", v1 + "/tokens/{id}", auth.Manage, "", a.deleteToken},
+
+		// In the same way, key pairs for the vendors' clients. The master key seals the secrets of all tenants.
+		{"POST", v1 + "/credentials", auth.Manage, "", a.postCredential},
+		{"GET", v1 + "/credentials", auth.Manage, "", a.listCredentials},
+		{"DELETE", v1 + "/credentials/{id}", auth.Manage, "", a.deleteCredential},
+		{"POST", v1 + "/master-key/rotate", auth.Manage | auth.AllTenants, "", a.rotateMasterKey},
 
 		// People. Signing in is open, and bounded by auth; the rest is about the account of whoever is signed in. A token may ask who it is.
 		{"POST", v1 + "/session", auth.None, "", a.postSession},
@@ -76,6 +87,10 @@ func (a *API) routes() []route {
 		{"POST", v1 + "/setup/first", auth.Manage | auth.AllTenants, "", a.postFirstSetup},
 		{"POST", v1 + "/setup/look", auth.None, "", a.lookSetup},
 		{"POST", v1 + "/setup", auth.None, "", a.postSetup},
+
+		// People sign in. There is nothing here without a provider. A provider adds parameters of its own.
+		{"GET", auth.OIDCStartPath, auth.None, "return", a.startOIDC},
+		{"GET", auth.OIDCCallbackPath, auth.None, "code state iss error error_description error_uri session_state" + andOthers, a.finishOIDC},
 
 		{"GET", v1 + "/openapi.json", auth.None, "", a.openAPI},
 		{"GET", "/healthz", auth.None, "", a.healthz},
@@ -102,20 +117,26 @@ func (a *API) router() http.Handler {
 	for _, rt := range a.routes() {
 		r.Handle(rt.path, onRoute(rt.path, a.door(rt))).Methods(rt.method)
 	}
-	r.NotFoundHandler = a.forPeople(answer(func(http.ResponseWriter, *http.Request) error {
-		return reply.NotFound("no such path; /api/v1/openapi.json describes what is here")
-	}))
+	r.NotFoundHandler = a.forPeople(answer(func(http.ResponseWriter, *http.Request) error { return noSuchPath() }))
 	r.MethodNotAllowedHandler = answer(a.methodNotAllowed)
 	return r
 }
 
-// door is what a request goes through on its way to a route. The console's take forms, and answer a browser with pages whatever goes wrong.
+func noSuchPath() error {
+	return reply.NotFound("no such path; /api/v1/openapi.json describes what is here")
+}
+
+// door is what a request goes through on its way to a route. Only the console takes forms; what is not the API's answers a browser with pages
+// whatever goes wrong.
 func (a *API) door(rt route) http.Handler {
 	inside := a.limitToken(rt.need, a.record(rt, rt.handler()))
-	if rt.query == anyQuery {
-		return a.forPeople(a.access.Require(rt.need, inside))
+	if rt.query != anyQuery {
+		inside = onlyJSON(inside)
 	}
-	return a.access.Require(rt.need, onlyJSON(inside))
+	if strings.HasPrefix(rt.path, "/api/") {
+		return a.access.Require(rt.need, inside)
+	}
+	return a.forPeople(a.access.Require(rt.need, inside))
 }
 
 // forPeople has what goes wrong answered with a page where a browser wants one.
@@ -132,6 +153,9 @@ func (a *API) forPeople(next http.Handler) http.Handler {
 func (rt route) handler() http.Handler {
 	if rt.query == anyQuery {
 		return compress(answer(rt.serve))
+	}
+	if strings.HasSuffix(rt.query, andOthers) {
+		return answer(rt.serve)
 	}
 	names := strings.Fields(rt.query)
 	return answer(func(w http.ResponseWriter, r *http.Request) error {
@@ -159,6 +183,7 @@ type answer func(http.ResponseWriter, *http.Request) error
 
 func (h answer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err := h(w, r); err != nil {
+		noteOf(r.Context()).failed(reply.ProblemOf(err))
 		reply.Error(w, r, err)
 	}
 }

@@ -17,13 +17,13 @@ import (
 	"annals/engine"
 	"annals/httpapi/auth"
 	"annals/httpapi/console"
-	"annals/httpapi/recorder"
 )
 
 // Options configure the API. Log and Auth are required.
 type Options struct {
 	Log        *engine.Log
 	Auth       *auth.Auth
+	OIDC       *auth.OIDC             // signs people in through a provider; nil: there is none
 	Version    string                 // shown on the first page and in stats; "" means "dev"
 	Logger     *slog.Logger           // nil: slog.Default()
 	Now        func() time.Time       // nil: time.Now. What time words such as now-15m count from
@@ -32,13 +32,14 @@ type Options struct {
 	Collectors []prometheus.Collector // further figures for /metrics
 	Proxies    []netip.Prefix         // peers whose X-Forwarded-For is believed; see ParseProxies
 	Limits     RateLimits             // the zero value limits nothing
-	Recorder   *recorder.Recorder     // records the API's own write operations, see NewRecorder; nil: nobody does
+	Own        *OwnLog                // what the server tells of itself; nil: nothing
 }
 
 // API answers the requests. It holds no state of its own besides counters.
 type API struct {
 	log       *engine.Log
 	access    *auth.Auth
+	oidc      *auth.OIDC // nil: none
 	version   string
 	logger    *slog.Logger
 	now       func() time.Time
@@ -48,13 +49,14 @@ type API struct {
 
 	bodyTimeout time.Duration
 	limits      RateLimits
-	recorder    *recorder.Recorder // nil: none
+	own         *OwnLog // nil: none
 	metrics     *metrics
 	console     *console.Console
 	handler     http.Handler
+	exports     exportBoard
 
 	perAddress *limiter[netip.Addr] // nil: none
-	perToken   *limiter[string]     // by type and ID of the caller; nil: none
+	perToken   *limiter[identity]   // nil: none
 
 	drain     chan struct{} // closed when streams without an end have to end
 	drainOnce sync.Once
@@ -62,9 +64,9 @@ type API struct {
 
 // New makes the API. It panics when two collectors describe the same metric, which is a mistake in the program.
 func New(o Options) *API {
-	a := &API{log: o.Log, access: o.Auth, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
-		proxies: o.Proxies, limits: o.Limits, recorder: o.Recorder, bodyTimeout: defaultBodyTimeout, metrics: newMetrics(o.Collectors),
-		perAddress: newLimiter[netip.Addr](o.Limits.PerAddress), perToken: newLimiter[string](o.Limits.PerToken), drain: make(chan struct{})}
+	a := &API{log: o.Log, access: o.Auth, oidc: o.OIDC, version: o.Version, logger: o.Logger, now: o.Now, deadline: o.Deadline, heartbeat: o.Heartbeat,
+		proxies: o.Proxies, limits: o.Limits, own: o.Own, bodyTimeout: defaultBodyTimeout, metrics: newMetrics(o.Collectors),
+		perAddress: newLimiter[netip.Addr](o.Limits.PerAddress), perToken: newLimiter[identity](o.Limits.PerToken), drain: make(chan struct{})}
 	if a.version == "" {
 		a.version = "dev"
 	}
@@ -80,8 +82,11 @@ func New(o Options) *API {
 	if a.heartbeat == 0 {
 		a.heartbeat = 15 * time.Second
 	}
-	a.console = console.New(console.Options{Log: o.Log, Auth: o.Auth, Version: a.version, Now: a.now, Deadline: a.deadline})
-	a.handler = a.observe(securityHeaders(a.limitAddress(a.router())))
+	a.console = console.New(console.Options{Log: o.Log, Auth: o.Auth, Version: a.version, Now: a.now, Deadline: a.deadline, Provider: a.providerPath()})
+	if a.own != nil {
+		a.metrics.registry.MustRegister(a.own.collectors()...)
+	}
+	a.handler = a.observe(a.tell(securityHeaders(a.limitAddress(a.router()))))
 	return a
 }
 

@@ -189,7 +189,7 @@ func TestSignInInBrowser(t *testing.T) {
 	w.click("#second-factor button")
 	w.until(`document.querySelector("svg.qr") !== null`)
 	w.accessible()
-	w.typeIn("input[name=code]", codeOf(t, s, w.text("#totp-secret")))
+	w.typeIn("input[name=code]", totpCode(t, s, w.text("#totp-secret")))
 	w.click("#second-factor button.primary")
 	w.until(`document.querySelector("#recovery") !== null`)
 	w.accessible()

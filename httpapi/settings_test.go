@@ -44,7 +44,7 @@ func TestTokenPages(t *testing.T) {
 	wish.Set("expires", "2026-11-23")
 	wish.Set("name", "")
 	v.post(t, "/settings/tokens", wish, 400)
-	v.want(t, "#name-error", "is missing; it says what the token is for")
+	v.want(t, "#name-error", "is missing; it says what this is for")
 	wish.Set("name", "<i>shipper</i>")
 	made := v.post(t, "/settings/tokens", wish, 303)
 	id := strings.TrimPrefix(made, "/settings/tokens/")

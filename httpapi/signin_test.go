@@ -81,7 +81,7 @@ func TestSignInPages(t *testing.T) {
 	amy.post(t, "/sign-in/second-factor", url.Values{"code": {"000000"}, "return": {"/"}}, 401)
 	amy.want(t, "#wrong", "the code is wrong, has been used or is too old")
 	s.later.Add(int64(time.Minute))
-	if to := amy.post(t, "/sign-in/second-factor", url.Values{"code": {codeOf(t, s, secret)}, "return": {"/"}}, 303); to != "/" {
+	if to := amy.post(t, "/sign-in/second-factor", url.Values{"code": {totpCode(t, s, secret)}, "return": {"/"}}, 303); to != "/" {
 		t.Errorf("leads to %s", to)
 	}
 	amy.get(t, "/sign-in/second-factor?return=%2Fviews", 303)
@@ -107,7 +107,7 @@ func (v *visitor) enrolByPage(t *testing.T) (secret string) {
 	}
 	v.post(t, "/settings/account/second-factor/confirm", url.Values{"code": {"x"}}, 400)
 	v.want(t, "#confirm-error", "is not 6 digits")
-	v.get(t, v.post(t, "/settings/account/second-factor/confirm", url.Values{"code": {codeOf(t, v.server, secret)}}, 303), 200)
+	v.get(t, v.post(t, "/settings/account/second-factor/confirm", url.Values{"code": {totpCode(t, v.server, secret)}}, 303), 200)
 	if got := len(strings.Fields(v.text("#recovery"))); got != 10 {
 		t.Errorf("%d recovery codes", got)
 	}
@@ -117,7 +117,7 @@ func (v *visitor) enrolByPage(t *testing.T) (secret string) {
 	return secret
 }
 
-func codeOf(t *testing.T, s *server, secret string) string {
+func totpCode(t *testing.T, s *server, secret string) string {
 	t.Helper()
 	code, err := totp.GenerateCode(secret, testNow.Add(time.Duration(s.later.Load())))
 	if err != nil {

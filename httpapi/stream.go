@@ -25,6 +25,7 @@ type stream struct {
 
 	mu   sync.Mutex // guards what follows, and the writing
 	buf  []byte
+	sent uint64 // events
 	next uint64 // every event below it is sent or does not match
 }
 
@@ -47,6 +48,7 @@ func (s *stream) send(e *engine.Event) error {
 	s.buf = e.AppendJSON(append(s.buf, "\ndata: "...))
 	s.buf = append(s.buf, "\n\n"...)
 	s.next = e.Seq + 1
+	s.sent++
 	if len(s.buf) < streamChunkBytes {
 		return nil
 	}

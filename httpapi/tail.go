@@ -27,21 +27,37 @@ func (a *API) tail(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	s, caller := openStream(w), auth.From(ctx)
+	a.tailStarts(r)
 	beaten := make(chan struct{})
 	go func() {
 		defer close(beaten)
 		defer cancel()
 		s.beat(ctx, a.drain, a.heartbeat, func() bool { return a.access.Valid(caller) })
 	}()
-	err = a.log.Follow(ctx, caller.Tenants, where, from, s.send, s.idle)
+	err = a.log.Follow(ctx, ordinary(caller.Tenants, where), where, from, s.send, s.idle)
 	ended := ctx.Err() != nil
 	cancel()
 	<-beaten // nothing may write once the handler has returned
+	noteOf(ctx).streamed(s.sent)
 	if err != nil && !ended {
-		s.fail(reply.Fill(r, err))
+		p := reply.Fill(r, err)
+		noteOf(ctx).failed(p)
+		s.fail(p)
 	}
 	return nil
 }
+
+// tailStarts tells at once of a tail that has begun; how many events it has sent is told when it ends.
+func (a *API) tailStarts(r *http.Request) {
+	if a.own == nil {
+		return
+	}
+	n := noteOf(r.Context())
+	a.own.read(r, n)
+	n.action = actionTailEnd
+}
+
+func (n *note) streamed(rows uint64) { n.Rows = &rows }
 
 // tailStart is the first seq to send. Last-Event-ID, which a browser sends when it reconnects, is the last one seen.
 func (a *API) tailStart(r *http.Request) (uint64, error) {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.keepVerification(r, report)
+	noteOf(r.Context()).verified(report)
 	return reply.JSON(w, http.StatusOK, report)
 }
 
@@ -51,8 +53,10 @@ func (a *API) verifyAloud(w http.ResponseWriter, r *http.Request) error {
 	})
 	if line.Report = report; err != nil {
 		line.Problem = reply.Fill(r, err)
+		noteOf(r.Context()).failed(line.Problem)
 	} else {
 		a.keepVerification(r, report)
+		noteOf(r.Context()).verified(report)
 	}
 	_ = writeLine(w, control, line) // the last word either way
 	return nil
@@ -62,6 +66,14 @@ func (a *API) verifyAloud(w http.ResponseWriter, r *http.Request) error {
 func (a *API) keepVerification(r *http.Request, report *engine.VerifyReport) {
 	if err := console.KeepVerification(a.log.Records(), a.now(), report); err != nil {
 		reply.Keep(r, err)
+	}
+}
+
+// verified notes what a verification found. Problems make it a failure, so that who looks for failures finds it.
+func (n *note) verified(report *engine.VerifyReport) {
+	n.found(report.Events)
+	if found := len(report.Problems); found > 0 {
+		n.failure = &engine.EventError{Code: "damaged", Message: fmt.Sprintf("%d problems were found", found)}
 	}
 }
 

@@ -47,8 +47,10 @@ var walk = map[string][]visit{
 	"GET /api/v1/histogram": {{"", "", 200}, {"q=tenant:HIDDEN", "", 200}, {"q=HIDDENword&from=2026-11-22&to=2026-11-24&buckets=2", "", 200}},
 	"GET /api/v1/facets":    {{"fields=tenant,action,user", "", 200}, {"fields=tenant&q=HIDDENword+OR+tenant:HIDDEN", "", 200}},
 	"GET /api/v1/tail":      {{"from=0", "", 200}, {"from=0&q=tenant:HIDDEN", "", 200}},
-	"GET /api/v1/export":    {{"format=json", "", 200}, {"format=csv&q=tenant:HIDDEN+OR+HIDDENword", "", 200}, {"format=ndjson&q=id:HIDDEN-1", "", 200}},
+	"GET /api/v1/export":    {{"format=json", "", 200}, {"format=csv&q=tenant:HIDDEN+OR+HIDDENword", "", 200}, {"format=ndjson&q=id:HIDDEN-1", "", 200}, {"format=csv.zip&columns=list&q=tenant:HIDDEN", "", 200}},
 	"GET /api/v1/tenants":   {{"", "", 200}},
+
+	"GET /api/v1/exports/{id}": {{"{id}=HIDDEN-export", "", 200}},
 
 	"GET /api/v1/checkpoint": {{"", "", 200}},
 	"GET /api/v1/stats":      {{"", "", 200}},
@@ -68,6 +70,11 @@ var walk = map[string][]visit{
 	"POST /api/v1/tokens":        {{"", `{"name":"x","grants":[{"role":"reader","tenants":["HIDDEN"]}]}`, 201}},
 	"GET /api/v1/tokens":         {{"", "", 200}},
 	"DELETE /api/v1/tokens/{id}": {{"{id}=TOKENID", "", 200}},
+
+	"POST /api/v1/credentials":        {{"", `{"kind":"huawei","name":"x","grants":[{"role":"reader","tenants":["HIDDEN"]}]}`, 201}},
+	"GET /api/v1/credentials":         {{"", "", 200}},
+	"DELETE /api/v1/credentials/{id}": {{"{id}=KEYID", "", 200}},
+	"POST /api/v1/master-key/rotate":  {{"", "", 403}},
 
 	"GET /api/v1/session":          {{"", "", 200}},
 	"POST /api/v1/session/totp":    {{"", `{"code":"HIDDEN"}`, 403}}, // of whoever has signed in already
@@ -174,6 +181,7 @@ type walker struct {
 	foreign, owner   string            // admins of acme and of hidden
 	byRole           map[string]string // tokens for all tenants
 	cursor, hiddenID string            // of hidden's
+	hiddenKey        string            // the key ID of a credential of hidden's
 	hiddenAccount    string
 	hiddenView       string
 }
@@ -189,6 +197,9 @@ func newWalker(t *testing.T) *walker {
 	_, w.foreign = w.makeToken(t, "admin", `"acme"`)
 	_, w.owner = w.makeToken(t, "admin", `"hidden"`)
 	w.hiddenID, _ = w.makeToken(t, "reader", `"hidden"`)
+	var credential struct{ ID string }
+	w.answer(t, "POST", "/api/v1/credentials", `{"kind":"enos","name":"for hidden","grants":[{"role":"reader","tenants":["hidden"]}]}`, w.token, &credential)
+	w.hiddenKey = credential.ID
 
 	root := auth.Caller{Tenants: engine.Tenants{All: true}}
 	_, expired, err := w.api.access.Make(root, auth.Wish{Name: "expired", Grants: []auth.Grant{{Role: "admin", All: true}}, Expires: testNow.Add(time.Hour)})
@@ -210,6 +221,8 @@ func newWalker(t *testing.T) *walker {
 	w.answer(t, "POST", "/api/v1/accounts", `{"login":"classified","name":"of hidden","grants":[{"role":"reader","tenants":["hidden"]}]}`, w.token, &made)
 	w.hiddenAccount = made.Account.ID
 
+	var exported []any
+	w.answer(t, "GET", "/api/v1/export?format=json&progress=hidden-export", "", w.owner, &exported)
 	var page struct{ Next string }
 	w.answer(t, "GET", "/api/v1/events?limit=1", "", w.owner, &page)
 	if w.cursor = page.Next; w.cursor == "" {
@@ -319,10 +332,11 @@ var echo = strings.NewReplacer("absent", "NAME", "hidden", "NAME")
 
 // fill puts hidden's names into a visit, or such that are nowhere and as long.
 func (w *walker) fill(v visit, hidden bool) visit {
-	names := strings.NewReplacer("HIDDEN", "absent", "TOKENID", strings.Repeat("0", 16), "ACCOUNTID", strings.Repeat("0", 16), "VIEWID", strings.Repeat("A", 26),
-		"CURSOR", strings.Repeat("A", len(w.cursor)))
+	names := strings.NewReplacer("HIDDEN", "absent", "TOKENID", strings.Repeat("0", 16), "KEYID", strings.Repeat("0", len(w.hiddenKey)),
+		"ACCOUNTID", strings.Repeat("0", 16), "VIEWID", strings.Repeat("A", 26), "CURSOR", strings.Repeat("A", len(w.cursor)))
 	if hidden {
-		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "ACCOUNTID", w.hiddenAccount, "VIEWID", w.hiddenView, "CURSOR", w.cursor)
+		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "KEYID", w.hiddenKey, "ACCOUNTID", w.hiddenAccount, "VIEWID", w.hiddenView,
+			"CURSOR", w.cursor)
 	}
 	v.query, v.body = names.Replace(v.query), names.Replace(v.body)
 	return v

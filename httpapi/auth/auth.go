@@ -1,12 +1,13 @@
-// Package auth says who is calling and what they may do. Programs have tokens; people have accounts, and a session once they have signed in.
-// Either is a record with a role, or several, each for some tenants or for all.
+// Package auth says who is calling and what they may do. Programs have tokens; people have accounts, and a session once they have signed in;
+// clients of other products have credentials, which are key pairs. Each is a record with a role, or several, each for some tenants or for all.
 //
 // Require is the one door: it finds the caller, holds the caller's rights against what the route needs, and binds the caller to the
 // tenants in which that right is held. Handlers take the tenants from the Caller and from nowhere else, so that every query and
 // every write is behind the wall before it is planned.
 //
 // Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, this file who gets in. For people
-// account.go, password.go, signin.go and session.go; lockout.go bounds guessing.
+// account.go, password.go, signin.go and session.go; lockout.go bounds guessing; oidc.go lets in whom a provider vouches for. For clients
+// credential.go; masterkey.go is how secrets are sealed, secrets.go where they are kept, rotate.go how the key changes.
 package auth
 
 import (
@@ -22,10 +23,10 @@ import (
 
 // Caller is who is behind a request, and the tenants in which the right that the route needs is held.
 type Caller struct {
-	ID      string // of the token or account
-	Name    string // of the token; of an account, its login
+	ID      string // of the token, credential or account
+	Name    string // of the token or credential; of an account, its login
 	Email   string
-	Type    string // what ID and Name are of: "token" or "account"
+	Type    string // what ID and Name are of: "token", "credential" or "account"
 	Tenants engine.Tenants
 
 	// Of a person's session; zero for a token.
@@ -45,6 +46,7 @@ func (c Caller) Actor() engine.Actor {
 func (a *Auth) Require(need Right, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		caller, err := a.admit(r, need)
+		noteCaller(r.Context(), caller)
 		if err != nil {
 			reply.Error(w, r, err)
 			return
@@ -101,6 +103,9 @@ func (a *Auth) check(header string) (*entry, error) {
 func (a *Auth) Valid(c Caller) bool {
 	if c.session == "" {
 		e := a.store.find(c.ID)
+		if c.Type == credentialKind {
+			e = a.credentials.find(c.ID)
+		}
 		return e != nil && e.record.Load().valid(a.now())
 	}
 	s := a.sessions.find(c.session)
@@ -111,23 +116,37 @@ func (a *Auth) Valid(c Caller) bool {
 	return acc != nil && acc.value.Load().reach == c.reach
 }
 
-// admit binds the token's owner to the tenants in which it has the right.
+// admit binds the owner of the token or credential to the tenants in which it has the right. Without the right it is bound to none, and the error
+// says why.
 func (e *entry) admit(need Right) (Caller, error) {
-	caller := Caller{ID: e.id, Name: e.name, Type: "token"}
+	caller := Caller{ID: e.id, Name: e.name, Type: e.typ}
 	switch need {
 	case Known:
 		return caller, nil
 	case Self, Pending:
-		return Caller{}, reply.Forbidden("this is about a person's own account, and a token has none")
+		return caller, reply.Forbidden("this is about a person's own account, and a token has none")
 	}
 	var err error
-	if caller.Tenants, err = e.reach.tenants(need); err != nil {
-		return Caller{}, err
-	}
-	return caller, nil
+	caller.Tenants, err = e.reach.tenants(need)
+	return caller, err
 }
 
-type callerKey struct{}
+type (
+	callerKey  struct{}
+	watcherKey struct{}
+)
+
+// Watch returns a context in which Require notes who the caller is, those whom it refuses for want of the right included: for what stands around
+// Require and tells of a request when it is over.
+func Watch(ctx context.Context, who *Caller) context.Context {
+	return context.WithValue(ctx, watcherKey{}, who)
+}
+
+func noteCaller(ctx context.Context, c Caller) {
+	if who, ok := ctx.Value(watcherKey{}).(*Caller); ok {
+		*who = c
+	}
+}
 
 // From returns who is behind the request. Outside of Require it is the zero Caller, which may do and see nothing.
 func From(ctx context.Context) Caller {

@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -22,13 +24,16 @@ type doors struct {
 	clock time.Time
 	first string // the token of TokenFile, if this opening made one
 
+	masterKey MasterKey
+	logger    *slog.Logger
+
 	mu     sync.Mutex // guards events
 	events []*engine.Event
 }
 
 func openDoors(t testing.TB) *doors {
 	t.Helper()
-	d := &doors{dir: t.TempDir(), clock: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)}
+	d := &doors{dir: t.TempDir(), clock: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), logger: enginetest.Quiet}
 	d.log = enginetest.NewLog(t)
 	d.open(t)
 	t.Cleanup(func() { d.close(t) })
@@ -38,7 +43,7 @@ func openDoors(t testing.TB) *doors {
 func (d *doors) open(t testing.TB) {
 	t.Helper()
 	var err error
-	d.Auth, d.first, err = Open(Options{Dir: d.dir, Records: d.log.Records(), Now: func() time.Time { return d.clock }, Logger: enginetest.Quiet,
+	d.Auth, d.first, err = Open(Options{Dir: d.dir, Records: d.log.Records(), Now: func() time.Time { return d.clock }, Logger: d.logger, MasterKey: d.masterKey,
 		Record: func(_ context.Context, e *engine.Event) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
@@ -55,6 +60,11 @@ func (d *doors) close(t testing.TB) {
 	if err := d.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// logTo has the next opening log there, everything.
+func (d *doors) logTo(w io.Writer) {
+	d.logger = slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // reopen is a restart.

@@ -26,21 +26,22 @@ func ReadToken(dir string) (string, error) {
 	return token, nil
 }
 
-// writeTokenFile leaves either no file or a whole one, whenever it is cut short, readable by its owner only (CreateTemp's mode is 0600).
-func writeTokenFile(dir, token string) error {
+// writeSecretFile leaves either the file as it was or a whole one, whenever it is cut short, readable by its owner only (CreateTemp's mode is 0600).
+func writeSecretFile(path, text string) error {
+	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, TokenFile+".*.tmp")
+	f, err := os.CreateTemp(dir, filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(f.Name())
-	_, err = f.WriteString(token + "\n")
+	_, err = f.WriteString(text)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), filepath.Join(dir, TokenFile)); err != nil {
+	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
 	return syncDir(dir)

@@ -52,11 +52,8 @@ func (a *Auth) Make(by Caller, w Wish) (t Token, text string, err error) {
 	if err := w.check(now); err != nil {
 		return t, "", err
 	}
-	if !within(w.Grants, by.Tenants) {
-		// The same for tenants that exist and those that do not.
-		p := reply.Forbidden("the token may only give roles in the tenants that it manages")
-		p.Field = "grants"
-		return t, "", p
+	if err := by.mayGive(w.Grants); err != nil {
+		return t, "", err
 	}
 	id, secret := newToken()
 	e, err := a.store.add(id, &record{Hash: hashSecret(secret), Name: w.Name, Grants: w.Grants, Created: now.UTC(), Expires: w.Expires.UTC()})
@@ -64,6 +61,16 @@ func (a *Auth) Make(by Caller, w Wish) (t Token, text string, err error) {
 		return t, "", fmt.Errorf("make token: %w", err)
 	}
 	return e.token(), formatToken(id, secret), nil
+}
+
+// mayGive refuses grants beyond what the caller manages, in the same words for tenants that exist and those that do not.
+func (c Caller) mayGive(grants []Grant) error {
+	if within(grants, c.Tenants) {
+		return nil
+	}
+	p := reply.Forbidden("the token may only give roles in the tenants that it manages")
+	p.Field = "grants"
+	return p
 }
 
 // Tokens returns the tokens that reach no further than what by manages, the oldest first; revoked and expired ones too.
@@ -94,7 +101,7 @@ func (a *Auth) Revoke(by Caller, id string) (Token, error) {
 func (w *Wish) check(now time.Time) error {
 	switch {
 	case w.Name == "":
-		return fieldError("name", "is missing; it says what the token is for")
+		return fieldError("name", "is missing; it says what this is for")
 	case len(w.Name) > MaxNameBytes:
 		return fieldError("name", "is %d bytes, the limit is %d", len(w.Name), MaxNameBytes)
 	case !utf8.ValidString(w.Name) || strings.ContainsFunc(w.Name, unicode.IsControl):

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -20,6 +21,8 @@ type Options struct {
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default()
 
+	MasterKey MasterKey // what seals the secrets of credentials; the zero value: a file in Dir
+
 	SessionIdle time.Duration // how long a session may be idle; 0: DefaultSessionIdle
 	SessionMax  time.Duration // when it ends however busy it is; 0: DefaultSessionMax
 
@@ -29,9 +32,13 @@ type Options struct {
 	Record func(ctx context.Context, e *engine.Event)
 }
 
-// Auth knows the tokens and the people. All methods may be called concurrently.
+// Auth knows the tokens, the credentials and the people. All methods may be called concurrently.
 type Auth struct {
-	store    store // of the tokens
+	store       store // of the tokens
+	credentials store
+	secrets     *secrets // of the credentials, and whatever else must be had back in clear
+	failures    *lockout[failureKey]
+
 	accounts accounts
 	sessions table[sessionRecord]
 	setups   table[setupRecord]
@@ -51,10 +58,11 @@ type Auth struct {
 
 // Open loads the tokens and sees to the one in TokenFile. When there is none, as at the first start, it makes one and returns it, to be
 // shown once; otherwise the returned token is empty. When the records are damaged it does not fail, but then nobody is let in: which tokens
-// are revoked cannot be told. Close must be called before the log's.
+// are revoked cannot be told. When the master key is missing or another one it does not fail either, and then what it sealed cannot be used; a
+// key file that is named and cannot be read is a mistake. Close must be called before the log's.
 func Open(o Options) (a *Auth, made string, err error) {
-	a = &Auth{store: store{records: o.Records}, now: o.Now, logger: o.Logger, hasher: newHasher(), guards: newGuards(),
-		stop: make(chan struct{}), stopped: make(chan struct{})}
+	a = &Auth{store: store{records: o.Records, kind: recordKind}, credentials: store{records: o.Records, kind: credentialKind},
+		now: o.Now, logger: o.Logger, hasher: newHasher(), guards: newGuards(), stop: make(chan struct{}), stopped: make(chan struct{})}
 	a.sessionIdle, a.sessionMax = cmp.Or(o.SessionIdle, DefaultSessionIdle), cmp.Or(o.SessionMax, DefaultSessionMax)
 	if a.now == nil {
 		a.now = time.Now
@@ -64,6 +72,10 @@ func Open(o Options) (a *Auth, made string, err error) {
 	}
 	if a.record = o.Record; a.record == nil {
 		a.record = func(context.Context, *engine.Event) {}
+	}
+	a.failures = newLockout[failureKey](maxFailures, lockTime, a.now)
+	if a.secrets, err = openSecrets(o.Records, o.Dir, o.MasterKey); err != nil {
+		return nil, "", err
 	}
 	token, err := ReadToken(o.Dir)
 	missing := errors.Is(err, fs.ErrNotExist)
@@ -86,6 +98,7 @@ func Open(o Options) (a *Auth, made string, err error) {
 		if err := a.adoptBootstrap(token); err != nil {
 			return nil, "", fmt.Errorf("record admin token: %w", err)
 		}
+		a.mend()
 	}
 	go a.keepUse()
 	return a, made, nil
@@ -93,16 +106,16 @@ func Open(o Options) (a *Auth, made string, err error) {
 
 // load reads the records of all kinds.
 func (a *Auth) load(records *engine.Records) error {
-	if err := a.store.load(); err != nil {
-		return err
+	for _, load := range []func() error{a.store.load, a.credentials.load, a.secrets.load,
+		func() error { return a.accounts.load(records) },
+		func() error { return a.sessions.load(records, sessionKind) },
+		func() error { return a.setups.load(records, setupKind) },
+	} {
+		if err := load(); err != nil {
+			return err
+		}
 	}
-	if err := a.accounts.load(records); err != nil {
-		return err
-	}
-	if err := a.sessions.load(records, sessionKind); err != nil {
-		return err
-	}
-	return a.setups.load(records, setupKind)
+	return nil
 }
 
 // makeBootstrap makes the token of TokenFile. The record is first: dying in between leaves one that nobody has the secret of, and the next
@@ -113,7 +126,7 @@ func (a *Auth) makeBootstrap(dir string) (string, error) {
 		return "", err
 	}
 	token := formatToken(id, secret)
-	return token, writeTokenFile(dir, token)
+	return token, writeSecretFile(filepath.Join(dir, TokenFile), token+"\n")
 }
 
 // adoptBootstrap gives the token of TokenFile a record if it has none, as one from an earlier version and in a restored log, and revokes

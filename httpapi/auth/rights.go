@@ -17,7 +17,7 @@ const (
 	Write      Right = 1 << iota // send events
 	Read                         // search, follow and export
 	Audit                        // verify, and see what stands in the server's own tenant
-	Manage                       // make and revoke tokens, change how the server works
+	Manage                       // make and revoke tokens and credentials, change how the server works
 	AllTenants                   // not alone
 	Known                        // whoever is known: any token, any person signed in
 	Self                         // a person signed in, about their own account

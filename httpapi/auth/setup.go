@@ -205,9 +205,9 @@ func (a *Auth) wanted(rec *setupRecord, w SetupWish) (*accountRecord, error) {
 		}
 		return r, err
 	}
-	for field, value := range map[string]string{"login": w.Login, "name": w.Name, "email": w.Email} {
-		if value != "" {
-			return nil, fieldError(field, "is not to be chosen with this link")
+	for _, field := range []struct{ name, value string }{{"login", w.Login}, {"name", w.Name}, {"email", w.Email}} {
+		if field.value != "" {
+			return nil, fieldError(field.name, "is not to be chosen with this link")
 		}
 	}
 	return a.accounts.find(rec.Account).value.Load(), nil

@@ -11,12 +11,17 @@ import (
 	"annals/engine"
 )
 
-// recordKind is the kind of the tokens' records. The key is the key ID, the value a record as JSON.
-const recordKind = "token"
+// The kinds of the records of tokens and of credentials. The key is the key ID, the value a record as JSON.
+const (
+	recordKind     = "token"
+	credentialKind = "credential"
+)
 
-// record is what is kept of a token. It is never removed: a revoked one keeps its key ID from being taken for an unknown one.
+// record is what is kept of a token, or of a credential. It is never removed: a revoked one keeps its key ID from being taken for an unknown one.
 type record struct {
-	Hash      []byte    `json:"hash"` // SHA-256 of the secret
+	Hash      []byte    `json:"hash,omitempty"`      // SHA-256 of a token's secret; a credential's is sealed, see secrets
+	Kind      string    `json:"kind,omitzero"`       // of a credential: one of CredentialKinds
+	CreatedBy Maker     `json:"created_by,omitzero"` // of a credential
 	Name      string    `json:"name"`
 	Grants    []Grant   `json:"grants"`
 	Created   time.Time `json:"created"`
@@ -30,22 +35,22 @@ func (r *record) valid(now time.Time) bool {
 	return r.Revoked.IsZero() && (r.Expires.IsZero() || now.Before(r.Expires))
 }
 
-// entry is a token in memory, ready to be checked.
+// entry is a token or a credential in memory, ready to be checked.
 type entry struct {
-	id, name string
-	reach    *reach                 // never changed
-	record   atomic.Pointer[record] // replaced, never changed in place
-	used     atomic.Int64           // last use since the start, Unix nanoseconds; 0: none
+	typ, id, name string                 // typ is the kind of its record, and its caller's type
+	reach         *reach                 // never changed
+	record        atomic.Pointer[record] // replaced, never changed in place
+	used          atomic.Int64           // last use since the start, Unix nanoseconds; 0: none
 }
 
-func newEntry(id string, r *record) *entry {
-	e := &entry{id: id, name: r.Name, reach: scopes(r.Grants)}
+func newEntry(typ, id string, r *record) *entry {
+	e := &entry{typ: typ, id: id, name: r.Name, reach: scopes(r.Grants)}
 	e.record.Store(r)
 	return e
 }
 
 // nobody stands in for an unknown token: no secret has its hash.
-var nobody = newEntry("", &record{Hash: make([]byte, len(hashSecret("")))})
+var nobody = newEntry(recordKind, "", &record{Hash: make([]byte, len(hashSecret("")))})
 
 // lastUsed is the later of what is recorded and what was seen since.
 func (e *entry) lastUsed() time.Time {
@@ -55,9 +60,11 @@ func (e *entry) lastUsed() time.Time {
 	return e.record.Load().LastUsed
 }
 
-// store has every token in memory, by key ID, parsed: a check reads no disk. All changes go through it, and are on disk before they count.
+// store has every token, or every credential, in memory, by key ID, parsed: a check reads no disk. All changes go through it, and are on disk
+// before they count.
 type store struct {
 	records *engine.Records
+	kind    string // of the records
 
 	mu      sync.RWMutex // guards the map
 	entries map[string]*entry
@@ -69,20 +76,20 @@ type store struct {
 func (s *store) load() error {
 	s.entries = make(map[string]*entry)
 	var bad error
-	err := s.records.Each(recordKind, func(id string, value []byte) bool {
+	err := s.records.Each(s.kind, func(id string, value []byte) bool {
 		r := new(record)
 		if bad = json.Unmarshal(value, r); bad != nil {
-			bad = fmt.Errorf("token %s: %w", id, bad)
+			bad = fmt.Errorf("%s %s: %w", s.kind, id, bad)
 			return false
 		}
-		s.entries[id] = newEntry(id, r)
+		s.entries[id] = newEntry(s.kind, id, r)
 		return true
 	})
 	if err == nil {
 		err = bad
 	}
 	if err != nil {
-		return fmt.Errorf("load tokens: %w", err)
+		return fmt.Errorf("load %ss: %w", s.kind, err)
 	}
 	return nil
 }
@@ -93,7 +100,7 @@ func (s *store) find(id string) *entry {
 	return s.entries[id]
 }
 
-// all returns every token, in no order.
+// all returns every one, in no order.
 func (s *store) all() []*entry {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -104,7 +111,7 @@ func (s *store) all() []*entry {
 	return list
 }
 
-// add makes a token known. It is on disk on return.
+// add makes one known. It is on disk on return.
 func (s *store) add(id string, r *record) (*entry, error) {
 	value, err := json.Marshal(r)
 	if err != nil {
@@ -113,19 +120,19 @@ func (s *store) add(id string, r *record) (*entry, error) {
 	s.changing.Lock()
 	defer s.changing.Unlock()
 	if s.find(id) != nil {
-		return nil, fmt.Errorf("token %s is there already", id)
+		return nil, fmt.Errorf("%s %s is there already", s.kind, id)
 	}
-	if err := s.records.Put(recordKind, id, value); err != nil {
+	if err := s.records.Put(s.kind, id, value); err != nil {
 		return nil, err
 	}
-	e := newEntry(id, r)
+	e := newEntry(s.kind, id, r)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.entries[id] = e
 	return e, nil
 }
 
-// change replaces a token's record by a copy that fn has changed, on disk and then in memory.
+// change replaces a record by a copy that fn has changed, on disk and then in memory.
 func (s *store) change(e *entry, fn func(*record)) error {
 	s.changing.Lock()
 	defer s.changing.Unlock()
@@ -135,14 +142,14 @@ func (s *store) change(e *entry, fn func(*record)) error {
 	if err != nil {
 		return err
 	}
-	if err := s.records.Put(recordKind, e.id, value); err != nil {
+	if err := s.records.Put(s.kind, e.id, value); err != nil {
 		return err
 	}
 	e.record.Store(&r)
 	return nil
 }
 
-// revoke marks a token. That it was revoked before stays.
+// revoke marks one. That it was revoked before stays.
 func (s *store) revoke(e *entry, now time.Time) error {
 	if !e.record.Load().Revoked.IsZero() {
 		return nil

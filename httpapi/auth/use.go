@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// usePause is how long the last use of a token or session may stay in memory only, and so how often it is written at most.
+// usePause is how long the last use of a token, credential or session may stay in memory only, and so how often it is written at most.
 const usePause = time.Minute
 
-// keepUse writes down when tokens and sessions were used last, and forgets sessions that are over, off the requests' path.
+// keepUse writes down when they were used last, and forgets sessions that are over, off the requests' path.
 func (a *Auth) keepUse() {
 	defer close(a.stopped)
 	ticker := time.NewTicker(usePause)
@@ -20,25 +20,29 @@ func (a *Auth) keepUse() {
 			return
 		case <-ticker.C:
 			if err := a.writeUse(); err != nil {
-				a.logger.Warn("when tokens and sessions were used last is not recorded; trying again in a minute", "err", err)
+				a.logger.Warn("when tokens, credentials and sessions were used last is not recorded; trying again in a minute", "err", err)
 			}
 		}
 	}
 }
 
-// writeUse writes the last use of what was used since it was written.
+// writeUse writes the last use of those that were used since it was written.
 func (a *Auth) writeUse() error {
+	return errors.Join(a.store.writeUse(), a.credentials.writeUse(), a.sweepSessions(), a.sweepSetups())
+}
+
+func (s *store) writeUse() error {
 	var errs []error
-	for _, e := range a.store.all() {
+	for _, e := range s.all() {
 		used := e.lastUsed()
 		if !used.After(e.record.Load().LastUsed) {
 			continue
 		}
-		if err := a.store.change(e, func(r *record) { r.LastUsed = used }); err != nil {
+		if err := s.change(e, func(r *record) { r.LastUsed = used }); err != nil {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, a.sweepSessions(), a.sweepSetups())...)
+	return errors.Join(errs...)
 }
 
 // Close writes what is not written yet. The log is closed after it.

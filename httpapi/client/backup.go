@@ -25,7 +25,10 @@ the name FILE, so a file of that name is whole, or the one from before. FILE - i
 
 Keep in mind where the signing key is. Without it a restored log has the same events and hashes but signs with a new key. With
 --with-key the backup holds it, and annals restore goes on as the same log: recommended where backups are kept as safe as the server.
-Else keep DATA/checkpoint.key apart; it never changes, and restore takes it with --key.`,
+Else keep DATA/checkpoint.key apart; it never changes, and restore takes it with --key.
+
+The secrets of credentials are in the backup sealed, and the master key that opens them (DATA/master.key, unless the server was told of
+another place) never is: keep a copy apart from the backups, and another after each "annals master-key rotate".`,
 	Examples: `
 # last night's, with the signing key
 annals backup --with-key /backup/annals-$(date +%F).backup

@@ -52,7 +52,8 @@ func usagef(format string, args ...any) error { return &UsageError{fmt.Sprintf(f
 func Commands() []Command {
 	return []Command{
 		importCommand, searchCommand, tailCommand, getCommand, facetsCommand, histogramCommand, exportCommand,
-		verifyCommand, checkpointCommand, backupCommand, restoreCommand, statsCommand, reindexCommand, tokenCommand, accountCommand, versionCommand,
+		verifyCommand, checkpointCommand, backupCommand, restoreCommand, statsCommand, reindexCommand, tokenCommand, accountCommand,
+		credentialCommand, masterKeyCommand, versionCommand,
 	}
 }
 

@@ -1,6 +1,11 @@
 package client
 
-import "testing"
+import (
+	"archive/zip"
+	"io"
+	"strings"
+	"testing"
+)
 
 func TestRecordCounters(t *testing.T) {
 	f := func(format, text string, want uint64, whole bool) {
@@ -10,8 +15,8 @@ func TestRecordCounters(t *testing.T) {
 			for i := 0; i < len(text); i += step {
 				c.add([]byte(text[i:min(i+step, len(text))]))
 			}
-			if c.count() != want || c.whole() != whole {
-				t.Errorf("%s %q in steps of %d: %d, whole %v; want %d, %v", format, text, step, c.count(), c.whole(), want, whole)
+			if got := c.whole(); c.count() != want || got != whole {
+				t.Errorf("%s %q in steps of %d: %d, whole %v; want %d, %v", format, text, step, c.count(), got, want, whole)
 			}
 		}
 	}
@@ -27,6 +32,54 @@ func TestRecordCounters(t *testing.T) {
 	f("json", `[{"a":{"b":[{}]}},`+"\n"+`{"c":"}]\"["}`+"\n]\n", 2, true)
 	f("json", `[{"a":1},{"b":`, 1, false)
 	f("json", "", 0, false)
+	f("ndjson.zip", zipOf(t, "a.ndjson", "{}\n{}\n"), 2, true)
+	f("ndjson.zip", zipOf(t, "a.ndjson", "{}\n{"), 1, false)
+	f("ndjson.zip", strings.TrimSuffix(zipOf(t, "a.ndjson", "{}\n{}\n"), "\x00"), 2, false)
+	f("csv.zip", zipOf(t, "a.csv", "a,b\r\n1,2\r\n", "b.csv", "a,b\r\n1,2\r\n"), 2, true)
+	f("csv.zip", "a,b\r\n1,2\r\n", 0, false)
+	f("csv.zip", "", 0, false)
+	workbook := zipOf(t, "xl/worksheets/sheet1.xml", "<row r=1><row r=2><c>&lt;row </c><rowx><<row r=3>", "xl/worksheets/sheet2.xml", "<row r=1><row r=2>",
+		"xl/worksheets/sheet3.xml", "<row r=1><row r=2>", "xl/workbook.xml", "<row r=1>")
+	f("xlsx", workbook, 3, true)
+	f("xlsx", zipOf(t, "xl/worksheets/sheet1.xml", ""), 0, false)
+	f("xlsx.zip", zipOf(t, "a.xlsx", workbook), 3, true)
+	f("xlsx.zip", workbook, 0, false)
+}
+
+func TestCutZipIsNotWhole(t *testing.T) {
+	f := func(format, text string) {
+		t.Helper()
+		c := newRecordCounter(format)
+		c.add([]byte(text))
+		if c.whole() {
+			t.Errorf("%s %q is whole", format, text)
+		}
+	}
+	file := zipOf(t, "xl/worksheets/sheet1.xml", "<row r=1><row r=2>")
+	for cut := range len(file) {
+		f("xlsx", file[:cut])
+		f("xlsx.zip", zipOf(t, "a.xlsx", file[:cut]))
+	}
+}
+
+// zipOf makes a zip of entries, names and texts in turn.
+func zipOf(t *testing.T, entries ...string) string {
+	t.Helper()
+	var b strings.Builder
+	z := zip.NewWriter(&b)
+	for i := 0; i < len(entries); i += 2 {
+		w, err := z.Create(entries[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, entries[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
 
 func TestShape(t *testing.T) {

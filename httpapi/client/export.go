@@ -18,10 +18,18 @@ var exportCommand = Command{
 	Usage:   "[flags] [QUERY...]",
 	Details: `
 All matches are written, or the command fails and leaves no file: the server says first how many there are, and the records
-are counted. Formats are ndjson (can be imported again), json and csv. Without -o they go to stdout.`,
+are counted. Formats are ndjson (can be imported again), json, csv and xlsx, and each in a zip: csv.zip. Without -o they go to stdout.
+
+Columns of csv and xlsx are "all" fields, the "list" that people read, or names of fields: time, id, tenant, user, user_id, email, user_domain,
+user_type, action, operation, result, error_code, error_message, project, project_id, module, resources, resource_content, description, ip,
+user_agent, channel, write, dangerous, details, received, seq. Times in xlsx and in the list are in the zone of --tz.`,
 	Examples: `
 # last month's failures for a spreadsheet
-annals export result:failure --from 2026-10-01 --to 2026-11-01 -o failures.csv
+annals export result:failure --from 2026-10-01 --to 2026-11-01 -o failures.xlsx
+# the same as people read them, in their zone
+annals export result:failure --columns list --tz Asia/Shanghai -o failures.xlsx
+# some fields of a year, small
+annals export --columns time,user_id,action,ip --from 2026-01-01 -o 2026.csv.zip
 # everything of one tenant, to move it elsewhere
 annals export tenant:acme -o acme.ndjson
 # through a pipe
@@ -37,15 +45,16 @@ const (
 
 type exporter struct {
 	ask
-	format, output, sort string
-	quiet                bool
+	format, output, sort, columns string
+	quiet                         bool
 }
 
 func runExport(ctx context.Context, env *Env, args []string) error {
 	var x exporter
 	f := env.Flags()
 	x.register(f)
-	f.StringVar(&x.format, "format", "", "`NAME`: csv, json or ndjson (default: what FILE ends in, else ndjson)")
+	f.StringVar(&x.format, "format", "", "`NAME`: xlsx, csv, json or ndjson, or with .zip behind it (default: what FILE ends in, else ndjson)")
+	f.StringVar(&x.columns, "columns", "", "`LIST` of a csv's or xlsx's columns: all (the default), list, or names with commas between")
 	f.StringVar(&x.output, "o", "-", "write to `FILE`, - is stdout")
 	f.StringVar(&x.sort, "sort", "", "-time (newest first, the default) or time `ORDER`")
 	f.BoolVar(&x.quiet, "quiet", false, "show no progress")
@@ -58,6 +67,9 @@ func runExport(ctx context.Context, env *Env, args []string) error {
 	if x.output == "-" {
 		out := env.Stdout
 		if env.columns(out) > 0 {
+			if isBinary(x.format) {
+				return usagef("%s is nothing for a terminal: give -o FILE", x.format)
+			}
 			out = &terminalWriter{w: out}
 		}
 		_, err := x.write(ctx, env, out)
@@ -73,11 +85,15 @@ func runExport(ctx context.Context, env *Env, args []string) error {
 
 func formatOf(path string) string {
 	switch ext := strings.ToLower(filepath.Ext(path)); ext {
-	case ".csv", ".json":
+	case ".csv", ".json", ".xlsx":
 		return ext[1:]
+	case ".zip":
+		return formatOf(path[:len(path)-len(ext)]) + ext
 	}
 	return "ndjson"
 }
+
+func isBinary(format string) bool { return format == "xlsx" || strings.HasSuffix(format, ".zip") }
 
 // toFile writes beside the file and renames when all is there and on disk: a file of that name is whole, or the one from before.
 func (x *exporter) toFile(ctx context.Context, env *Env) (n uint64, err error) {
@@ -107,6 +123,9 @@ func (x *exporter) write(ctx context.Context, env *Env, w io.Writer) (uint64, er
 	if x.sort != "" {
 		values.Set("sort", x.sort)
 	}
+	if x.columns != "" {
+		values.Set("columns", x.columns)
+	}
 	r, err := x.request(ctx, http.MethodGet, "/export", values, nil)
 	if err != nil {
 		return 0, err
@@ -124,6 +143,7 @@ func (x *exporter) write(ctx context.Context, env *Env, w io.Writer) (uint64, er
 	p := newProgress(env, int64(total), x.quiet || x.output == "-" && env.columns(env.Stdout) > 0)
 	defer p.stop()
 	records := newRecordCounter(x.format)
+	defer records.stop()
 	if err := copyCounting(w, resp.Body, records, p, int64(total)); err != nil {
 		if failed, ok := errors.AsType[errPrint](err); ok {
 			return 0, fmt.Errorf("write export: %w", failed.error)
@@ -134,10 +154,11 @@ func (x *exporter) write(ctx context.Context, env *Env, w io.Writer) (uint64, er
 }
 
 func checkCount(records recordCounter, total uint64, trailer string) error {
+	whole := records.whole() // from here on all that came is counted
 	switch {
 	case trailer == "":
 		return fmt.Errorf("the export broke off: its end is missing (trailer %s), nothing is kept", countTrailer)
-	case trailer != strconv.FormatUint(total, 10) || records.count() != total || !records.whole():
+	case trailer != strconv.FormatUint(total, 10) || records.count() != total || !whole:
 		return fmt.Errorf("the export is not whole: announced were %d events, the server counts %.20q at the end, %d came; nothing is kept",
 			total, trailer, records.count())
 	}

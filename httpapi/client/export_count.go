@@ -1,14 +1,27 @@
 package client
 
+import "strings"
+
 // recordCounter counts the records of an export as it passes by.
 type recordCounter interface {
 	add(p []byte)
 	count() uint64
-	whole() bool // what came ends where a file may end
+	whole() bool // what came ends where a file may end; nothing is added after
+	stop()       // no more is asked of it
 }
 
+// counted is a counter that stop has nothing to do for.
+type counted struct{}
+
+func (counted) stop() {}
+
 func newRecordCounter(format string) recordCounter {
+	if inner, ok := strings.CutSuffix(format, ".zip"); ok {
+		return newZipCounter(func(string) recordCounter { return newRecordCounter(inner) })
+	}
 	switch format {
+	case "xlsx":
+		return newWorkbookCounter()
 	case "csv":
 		return new(csvCounter)
 	case "json":
@@ -19,6 +32,7 @@ func newRecordCounter(format string) recordCounter {
 
 // lineCounter counts the lines of NDJSON.
 type lineCounter struct {
+	counted
 	n    uint64
 	open bool // in the middle of a line
 }
@@ -37,6 +51,7 @@ func (c *lineCounter) whole() bool   { return !c.open }
 
 // csvCounter counts rows after the header row. A line end inside quotes is part of a cell.
 type csvCounter struct {
+	counted
 	rows         uint64
 	quoted, open bool
 }
@@ -58,6 +73,7 @@ func (c *csvCounter) whole() bool   { return !c.open && c.rows > 0 }
 
 // jsonCounter counts the objects of one array.
 type jsonCounter struct {
+	counted
 	n                      uint64
 	depth                  int
 	quoted, escaped, ended bool

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -53,7 +54,7 @@ func TestExportIsWholeOrNotThere(t *testing.T) {
 		{"no total", func(w http.ResponseWriter, _ string, body []byte) { _, _ = w.Write(body) }, "does not say how many"},
 		{"refused", func(w http.ResponseWriter, _ string, _ []byte) { problem(w, 400, `"detail":"no such format"`) }, "no such format"},
 	}
-	for _, format := range []string{"csv", "json", "ndjson"} {
+	for _, format := range []string{"csv", "json", "ndjson", "xlsx", "csv.zip", "ndjson.zip", "xlsx.zip"} {
 		t.Run(format, func(t *testing.T) {
 			c := newCLI(t, f.URL)
 			dir := t.TempDir()
@@ -74,15 +75,51 @@ func TestExportIsWholeOrNotThere(t *testing.T) {
 					t.Errorf("%s, to stdout: status %d", k.name, got.status)
 				}
 			}
-			f.before = nil
+			sent := string(exportBody(format, f.find("")))
+			f.before = func(_ int, w http.ResponseWriter, r *http.Request) bool {
+				announce(w, "500")
+				_, _ = io.WriteString(w, sent)
+				w.Header().Set("Annals-Export-Count", "500")
+				return true
+			}
 			if got := c.run("export", "-o", path); got.status != 0 || !strings.Contains(got.stderr, "500 events in ") {
 				t.Fatalf("export: %+v", got)
 			}
 			data, err := os.ReadFile(path)
-			if err != nil || string(data) != string(exportBody(format, f.find(""))) {
+			if err != nil || string(data) != sent {
 				t.Errorf("the file is not what the server sent (%v)", err)
 			}
 		})
+	}
+}
+
+// What a file is called says what goes into it; a terminal gets none of what it cannot show.
+func TestExportAsks(t *testing.T) {
+	f := newFake(t)
+	f.put(event(1, ""))
+	var asked string
+	f.before = func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+		asked = r.URL.Query().Get("format") + " " + r.URL.Query().Get("columns") + " " + r.URL.Query().Get("tz")
+		return false
+	}
+	c := newCLI(t, f.URL)
+	dir := t.TempDir()
+	g := func(want string, args ...string) {
+		t.Helper()
+		if got := c.run(append([]string{"export"}, args...)...); got.status != 0 || asked != want {
+			t.Errorf("%q asks for %q, want %q: %+v", args, asked, want, got)
+		}
+	}
+	g("xlsx  UTC", "-o", filepath.Join(dir, "a.xlsx"))
+	g("xlsx list Asia/Shanghai", "-o", filepath.Join(dir, "A.XLSX"), "--columns", "list", "--tz", "Asia/Shanghai")
+	g("csv.zip time,id UTC", "-o", filepath.Join(dir, "a.csv.zip"), "--columns", "time,id")
+	g("xlsx.zip  UTC", "-o", filepath.Join(dir, "a.b.xlsx.zip"))
+	g("ndjson.zip  UTC", "-o", filepath.Join(dir, "a.zip"))
+	g("ndjson  UTC", "-o", filepath.Join(dir, "a"))
+	g("xlsx  UTC", "--format", "xlsx")
+	c.width = 80
+	if got := c.run("export", "--format", "csv.zip"); got.status != 2 || !strings.Contains(got.stderr, "give -o FILE") {
+		t.Errorf("to a terminal: %+v", got)
 	}
 }
 

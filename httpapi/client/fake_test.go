@@ -1,8 +1,10 @@
 package client_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,6 +19,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/xuri/excelize/v2"
 
 	"annals/engine"
 	"annals/httpapi/client"
@@ -283,7 +286,18 @@ func (f *fakeServer) export(w http.ResponseWriter, r *http.Request) {
 
 func exportBody(format string, events []*engine.Event) []byte {
 	var b bytes.Buffer
+	if inner, ok := strings.CutSuffix(format, ".zip"); ok {
+		z := zip.NewWriter(&b)
+		w, err := z.Create("annals." + inner)
+		_, errWrite := w.Write(exportBody(inner, events))
+		if err := errors.Join(err, errWrite, z.Close()); err != nil {
+			panic(err)
+		}
+		return b.Bytes()
+	}
 	switch format {
+	case "xlsx":
+		writeWorkbook(&b, events)
 	case "csv":
 		b.WriteString("\ufefftime,id,description\r\n")
 		for _, e := range events {
@@ -301,6 +315,28 @@ func exportBody(format string, events []*engine.Event) []byte {
 		}
 	}
 	return b.Bytes()
+}
+
+// writeWorkbook writes the events on two sheets, the first and the third.
+func writeWorkbook(w io.Writer, events []*engine.Event) {
+	book := excelize.NewFile()
+	defer book.Close()
+	sheets := []string{"Sheet1", "About", "Sheet3"}
+	half := len(events) / 2
+	for i, part := range [][]*engine.Event{events[:half], {{}, {}}, events[half:]} {
+		_, err := book.NewSheet(sheets[i])
+		rows, errRows := book.NewStreamWriter(sheets[i])
+		errs := []error{err, errRows, rows.SetRow("A1", []any{"heading"})}
+		for n, e := range part {
+			errs = append(errs, rows.SetRow(fmt.Sprint("A", n+2), []any{e.ID, "a <row r=1> " + e.Description}))
+		}
+		if err := errors.Join(append(errs, rows.Flush())...); err != nil {
+			panic(err)
+		}
+	}
+	if err := book.Write(w); err != nil {
+		panic(err)
+	}
 }
 
 // result is what one command line did.

@@ -20,7 +20,10 @@ gets its old place and hash, and everything is checked on the way: a backup that
 of the place, and nothing of it is left. FILE - is stdin. The server makes a new access token and the search index at its next start.
 
 When the signing key is in the backup, or comes with --key, the log goes on as the same log. Else it gets a new key; checkpoints from
-before are then verified with the key that is kept in DATA/restored-from.`,
+before are then verified with the key that is kept in DATA/restored-from.
+
+Credentials are accepted when the server has the master key of the backup's time: after the restore, put it into DATA/master.key, or tell
+"annals serve" where it is.`,
 	Examples: `
 # after a loss: restore, then start the server on the directory
 annals restore --data /var/lib/annals annals.backup

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -56,11 +57,14 @@ func TestScripts(t *testing.T) {
 	}
 	t.Run("tls", func(t *testing.T) { testTLS(t, program) })
 	t.Run("listen", func(t *testing.T) { testListen(t, program) })
+	t.Run("master key", func(t *testing.T) { testMasterKey(t, program) })
+	t.Run("own log", func(t *testing.T) { testOwnLog(t, program) })
 }
 
 type script struct {
 	t            *testing.T
 	program, dir string
+	env          []string // besides the test's
 	line         int
 	status       int
 	checked      bool // the status was
@@ -73,29 +77,33 @@ func (s *script) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, s.program, args...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), "TZ=UTC", "ANNALS_SERVER=", "ANNALS_TOKEN=", "ANNALS_DATA=", "ANNALS_CONFIG=")
+	cmd.Env = append(cmd.Env, s.env...)
 	return cmd
 }
 
-// serve starts a server whose data is in the script's directory, where the commands look for it by themselves.
-func (s *script) serve(flags ...string) {
+// serve starts a server whose data is in the script's directory, where the commands look for it by themselves. It is stopped when the test ends,
+// or before that by the function that is returned.
+func (s *script) serve(flags ...string) (stop func()) {
 	server := s.command(context.Background(), append([]string{"serve", "--listen", "127.0.0.1:0"}, flags...)...)
 	var said bytes.Buffer
 	server.Stdout, server.Stderr = &said, &said
 	if err := server.Start(); err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		if err := errors.Join(server.Process.Signal(syscall.SIGTERM), server.Wait()); err != nil {
 			s.t.Errorf("server: %v\n%s", err, said.String())
 		}
 	})
+	s.t.Cleanup(stop)
 	for range 600 {
 		if _, err := os.Stat(filepath.Join(s.dir, "annals-data", client.ServerFile)); err == nil {
-			return
+			return stop
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	s.t.Fatal("the server did not say where it is")
+	return stop
 }
 
 func (s *script) run(text string) {

@@ -40,6 +40,8 @@ annals search operation:delete,edit ip:10.0.0.0/8 -user:amy
 annals search details.request_id:c89873 --sort time --json | jq .action
 # count without listing
 annals search result:failure --limit 1 >/dev/null
+# who searched for amy: the server's own log is a tenant that only auditors and admins see, and only when asked for
+annals search tenant:_annals action:event.search amy
 # every match, not only the newest 50
 annals search user:amy --all`,
 	Run: runSearch,

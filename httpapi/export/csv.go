@@ -2,158 +2,108 @@ package export
 
 import (
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
 	"annals/engine"
 )
 
-// csvHeader names the columns, in the order of appendRow.
-const csvHeader = "time,id,tenant,user,user_id,email,user_domain,user_type,action,operation,result,error_code,error_message," +
-	"project,project_id,module,resources,resource_content,description,ip,user_agent,channel,write,dangerous,details,received,seq\r\n"
-
 // byteOrderMark makes spreadsheets read the file as UTF-8.
 const byteOrderMark = "\ufeff"
+
+// secondLayout is how people read a time.
+const secondLayout = "2006-01-02 15:04:05"
 
 // csvEncoder writes RFC 4180 rows by hand: encoding/csv would need every cell as a string first.
 type csvEncoder struct {
 	chunk
-	cell []byte // scratch for cells of several parts
+	o       Options
+	columns []column
+	cell    []byte // scratch
 }
 
-func newCSV(w io.Writer) Encoder {
-	e := &csvEncoder{chunk: newChunk(w)}
-	e.buf = append(e.buf, byteOrderMark+csvHeader...)
+func newCSV(w io.Writer, o Options) Encoder {
+	e := &csvEncoder{chunk: newChunk(w), o: o, columns: o.Columns.list()}
+	e.buf = append(e.buf, byteOrderMark...)
+	for i := range e.columns {
+		heading := e.columns[i].name
+		if o.Columns.people {
+			heading = o.heading(&e.columns[i])
+		}
+		e.buf = append(appendCell(e.buf, []byte(heading)), ',')
+	}
+	e.endRow()
 	return e
 }
 
 func (e *csvEncoder) Write(ev *engine.Event) error {
-	e.appendRow(ev)
+	for i := range e.columns {
+		c := &e.columns[i]
+		switch {
+		case c.time != nil:
+			e.time(c.time(ev))
+		case c.kind == words:
+			e.cell = c.text(e.cell[:0], ev)
+			e.buf = appendCell(e.buf, e.cell)
+		default:
+			e.buf = c.text(e.buf, ev)
+		}
+		e.buf = append(e.buf, ',')
+	}
+	e.endRow()
 	return e.spill()
 }
 
 func (e *csvEncoder) Close() error { return e.flush() }
 
-func (e *csvEncoder) appendRow(ev *engine.Event) {
-	e.timeCell(ev.Time)
-	e.text(ev.ID)
-	e.text(ev.Tenant)
-	e.text(ev.Actor.Name)
-	e.text(ev.Actor.ID)
-	e.text(ev.Actor.Email)
-	e.text(ev.Actor.Domain)
-	e.text(ev.Actor.Type)
-	e.text(ev.Action)
-	e.text(ev.Operation)
-	e.text(ev.Result)
-	if ev.Error != nil {
-		e.text(ev.Error.Code)
-		e.text(ev.Error.Message)
-	} else {
-		e.buf = append(e.buf, ",,"...)
-	}
-	e.text(ev.Project.Name)
-	e.text(ev.Project.ID)
-	e.text(ev.Module)
-	e.resources(ev.Resources)
-	e.resourceContent(ev.Resources)
-	e.text(ev.Description)
-	e.text(ev.Source.IP)
-	e.text(ev.Source.UserAgent)
-	e.text(ev.Source.Channel)
-	e.boolean(ev.Write != nil && *ev.Write)
-	e.boolean(ev.Dangerous)
-	appendCell(e, ev.Details)
-	e.timeCell(ev.Received)
-	e.buf = strconv.AppendUint(e.buf, ev.Seq, 10)
-	e.buf = append(e.buf, "\r\n"...)
-}
+// endRow puts the line end in place of the last comma.
+func (e *csvEncoder) endRow() { e.buf = append(e.buf[:len(e.buf)-1], "\r\n"...) }
 
-func (e *csvEncoder) text(s string) { appendCell(e, s) }
-
-func (e *csvEncoder) timeCell(t time.Time) {
-	if !t.IsZero() {
+func (e *csvEncoder) time(t time.Time) {
+	switch {
+	case t.IsZero():
+	case e.o.Columns.people:
+		e.buf = t.In(e.o.zone()).AppendFormat(e.buf, secondLayout)
+	default:
 		e.buf = t.UTC().AppendFormat(e.buf, time.RFC3339Nano)
 	}
-	e.buf = append(e.buf, ',')
 }
 
-func (e *csvEncoder) boolean(b bool) {
-	e.buf = append(strconv.AppendBool(e.buf, b), ',')
-}
-
-// resources writes them for a reader: type name (id), separated by semicolons.
-func (e *csvEncoder) resources(list []engine.Resource) {
-	e.cell = e.cell[:0]
-	for i, r := range list {
-		if i > 0 {
-			e.cell = append(e.cell, "; "...)
-		}
-		e.cell = append(e.cell, r.Type...)
-		if r.Type != "" && r.Name != "" {
-			e.cell = append(e.cell, ' ')
-		}
-		e.cell = append(e.cell, r.Name...)
-		if r.ID != "" {
-			e.cell = append(e.cell, " ("...)
-			e.cell = append(append(e.cell, r.ID...), ')')
-		}
-	}
-	appendCell(e, e.cell)
-}
-
-func (e *csvEncoder) resourceContent(list []engine.Resource) {
-	e.cell = e.cell[:0]
-	for _, r := range list {
-		if r.Content == "" {
-			continue
-		}
-		if len(e.cell) > 0 {
-			e.cell = append(e.cell, "; "...)
-		}
-		e.cell = append(e.cell, r.Content...)
-	}
-	appendCell(e, e.cell)
-}
-
-// appendCell writes a cell of text from outside and the comma after it. A spreadsheet would run a cell that begins like a
-// formula, so such a cell gets an apostrophe in front.
-func appendCell[T string | ~[]byte](e *csvEncoder, s T) {
+// appendCell writes a cell of text from outside. A spreadsheet would run a cell that begins like a formula, so such a cell gets an
+// apostrophe in front.
+func appendCell(dst, s []byte) []byte {
 	if len(s) == 0 {
-		e.buf = append(e.buf, ',')
-		return
+		return dst
 	}
 	quote := needsQuotes(s)
 	if quote {
-		e.buf = append(e.buf, '"')
+		dst = append(dst, '"')
 	}
 	if startsFormula(s) {
-		e.buf = append(e.buf, '\'')
+		dst = append(dst, '\'')
 	}
 	if quote {
-		e.buf = append(appendDoubled(e.buf, s), '"', ',')
-		return
+		return append(appendDoubled(dst, s), '"')
 	}
-	e.buf = append(append(e.buf, s...), ',')
+	return append(dst, s...)
 }
 
-func needsQuotes[T string | ~[]byte](s T) bool {
+func needsQuotes(s []byte) bool {
 	if s[0] == ' ' || s[len(s)-1] == ' ' {
 		return true // some readers trim what is not quoted
 	}
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c == '"' || c == ',' || c == '\n' || c == '\r' {
+	for _, c := range s {
+		if c == '"' || c == ',' || c == '\n' || c == '\r' {
 			return true
 		}
 	}
 	return false
 }
 
-func appendDoubled[T string | ~[]byte](dst []byte, s T) []byte {
+func appendDoubled(dst, s []byte) []byte {
 	start := 0
-	for i := 0; i < len(s); i++ {
-		if s[i] == '"' {
+	for i, c := range s {
+		if c == '"' {
 			dst = append(append(dst, s[start:i+1]...), '"')
 			start = i + 1
 		}
@@ -162,7 +112,7 @@ func appendDoubled[T string | ~[]byte](dst []byte, s T) []byte {
 }
 
 // startsFormula also knows the full-width forms, which some spreadsheets treat alike.
-func startsFormula[T string | ~[]byte](s T) bool {
+func startsFormula(s []byte) bool {
 	switch s[0] {
 	case '=', '+', '-', '@', '\t', '\r', '\n':
 		return true

@@ -1,9 +1,13 @@
-// Package export writes events as files: CSV for spreadsheets, JSON, and NDJSON that can be imported again.
-// Memory stays flat however many events go through.
+// Package export writes events as files: xlsx and CSV for spreadsheets, JSON, and NDJSON that can be imported again; each also in a zip.
+// Memory stays flat however many events go through, nothing is kept on disk, and the first bytes go out with the first events.
+//
+// Reading order: columns.go says what a file for spreadsheets has, csv.go and json.go how it is written, xlsx.go how a workbook is.
 package export
 
 import (
 	"io"
+	"strings"
+	"time"
 
 	"annals/engine"
 )
@@ -19,15 +23,17 @@ type Encoder interface {
 type Format struct {
 	Name        string // also the extension of its files
 	ContentType string
-	New         func(io.Writer) Encoder
+	Columns     bool // takes other columns than all
+	New         func(io.Writer, Options) Encoder
 }
 
 // Formats lists what can be written.
-var Formats = []Format{
-	{"csv", "text/csv; charset=utf-8", newCSV},
-	{"json", "application/json", newJSON},
-	{"ndjson", "application/x-ndjson", newNDJSON},
-}
+var Formats = withZips([]Format{
+	{"csv", "text/csv; charset=utf-8", true, newCSV},
+	{"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", true, newXLSX},
+	{"json", "application/json", false, newJSON},
+	{"ndjson", "application/x-ndjson", false, newNDJSON},
+})
 
 // Lookup returns the format with the name.
 func Lookup(name string) (Format, bool) {
@@ -37,6 +43,58 @@ func Lookup(name string) (Format, bool) {
 		}
 	}
 	return Format{}, false
+}
+
+// Names lists the formats in a line.
+func Names() string {
+	names := make([]string, len(Formats))
+	for i, f := range Formats {
+		names[i] = f.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// Options say what goes into a file and what the file says about itself. The zero value means every field, and UTC.
+type Options struct {
+	Columns Columns                     // the zero value is Fields; json and ndjson have every field whatever it says
+	Zone    *time.Location              // of times for people; nil: UTC
+	Title   func(english string) string // translates what a file says to people; nil: English
+	Name    string                      // of the file: what it is called inside of a zip
+	About   About
+}
+
+// About is where a file comes from. A workbook says it on a sheet of its own.
+type About struct {
+	Query      string    // as it was asked; "": everything
+	From, To   time.Time // zero: no bound
+	Order      string    // in words
+	Total      uint64
+	At         time.Time // when it was exported
+	By         string
+	Server     string
+	Checkpoint string // of the log, at the time or later; "": none
+}
+
+func (o *Options) zone() *time.Location {
+	if o.Zone == nil {
+		return time.UTC
+	}
+	return o.Zone
+}
+
+func (o *Options) title(english string) string {
+	if o.Title == nil {
+		return english
+	}
+	return o.Title(english)
+}
+
+// heading is what stands over a column for people. A time says in which zone it is.
+func (o *Options) heading(c *column) string {
+	if c.time == nil {
+		return o.title(c.title)
+	}
+	return o.title(c.title) + " (" + o.zone().String() + ")"
 }
 
 // chunkBytes is how much is gathered before it is handed to the writer.

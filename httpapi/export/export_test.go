@@ -1,6 +1,7 @@
 package export
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -29,14 +30,14 @@ func testEvent() *engine.Event {
 	}
 }
 
-func encode(t *testing.T, format string, events ...*engine.Event) string {
+func encode(t *testing.T, format string, o Options, events ...*engine.Event) string {
 	t.Helper()
 	f, ok := Lookup(format)
 	if !ok {
 		t.Fatalf("no format %q", format)
 	}
 	var out bytes.Buffer
-	enc := f.New(&out)
+	enc := f.New(&out, o)
 	for _, e := range events {
 		if err := enc.Write(e); err != nil {
 			t.Fatal(err)
@@ -70,7 +71,7 @@ func readCSV(t *testing.T, text string) []map[string]string {
 }
 
 func TestCSV(t *testing.T) {
-	rows := readCSV(t, encode(t, "csv", testEvent(), &engine.Event{Action: "a"}))
+	rows := readCSV(t, encode(t, "csv", Options{}, testEvent(), &engine.Event{Action: "a"}))
 	for column, want := range map[string]string{
 		"time": "2026-11-23T07:00:00.123456Z", "id": "0198f6aa-7c1e-7000-8000-000000000001", "tenant": "acme", "user": "amy",
 		"user_id": "u1", "email": "amy@x.test", "user_domain": "", "user_type": "member", "action": "API service.create",
@@ -93,7 +94,7 @@ func TestCSV(t *testing.T) {
 func TestCSVCells(t *testing.T) {
 	f := func(in, want string) {
 		t.Helper()
-		rows := readCSV(t, encode(t, "csv", &engine.Event{Action: in}))
+		rows := readCSV(t, encode(t, "csv", Options{}, &engine.Event{Action: in}))
 		if got := rows[0]["action"]; got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}
@@ -115,6 +116,81 @@ func TestCSVCells(t *testing.T) {
 	f("\xef", "\xef")
 }
 
+func TestCSVColumns(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := func(columns, want string) {
+		t.Helper()
+		c, err := ParseColumns(columns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := encode(t, "csv", Options{Columns: c, Zone: berlin}, testEvent()); got != byteOrderMark+want {
+			t.Errorf("%s: %q, want %q", columns, got, want)
+		}
+	}
+	f("seq", "seq\r\n41\r\n")
+	f("received,user,time", "received,user,time\r\n2026-11-23T07:00:01Z,amy,2026-11-23T07:00:00.123456Z\r\n")
+	f("list", "Operation time (Europe/Berlin),User,Result,Project,Module,Operation type,Operation event,Event name,Event ID,Source IP\r\n"+
+		"2026-11-23 08:00:00,amy (u1),failure,shop,API management,create,API service{orders} creation,API service.create,0198f6aa-7c1e-7000-8000-000000000001,10.0.0.9\r\n")
+}
+
+func TestListCells(t *testing.T) {
+	f := func(e engine.Event, user, project, what string) {
+		t.Helper()
+		row, err := csv.NewReader(strings.NewReader(encode(t, "csv", Options{Columns: List}, &e))).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := row[1]; got[1] != user || got[3] != project || got[6] != what {
+			t.Errorf("%+v: %q", e, got)
+		}
+	}
+	f(engine.Event{}, "", "", "")
+	f(engine.Event{Actor: engine.Actor{ID: "u1"}, Project: engine.Ref{ID: "p1"}}, "u1", "p1", "")
+	f(engine.Event{Actor: engine.Actor{ID: "root", Name: "root"}, Project: engine.Ref{ID: "p1", Name: "shop"}}, "root", "shop", "")
+	f(engine.Event{Actor: engine.Actor{Email: "amy@x.test", ID: "u1"}, Resources: []engine.Resource{{Type: "API", Name: "orders"}}}, "amy@x.test (u1)", "", "API orders")
+}
+
+func TestParseColumnsMistakes(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		if _, err := ParseColumns(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+	f("nonsense", `columns: "nonsense" is not all, list or names out of time, id,`)
+	f("id,", `"" is not`)
+	f("id,list", `"list" is not`)
+	f("id,seq,id", `"id" is named twice`)
+}
+
+// TestZips: a zip has the plain file in it, under its name, and does not open when its end is missing.
+func TestZips(t *testing.T) {
+	for _, f := range Formats {
+		kind, ok := strings.CutSuffix(f.Name, ".zip")
+		if !ok {
+			continue
+		}
+		file := encode(t, f.Name, Options{Name: "annals-now." + f.Name}, testEvent(), testEvent())
+		z, err := zip.NewReader(strings.NewReader(file), int64(len(file)))
+		if err != nil || len(z.File) != 1 || z.File[0].Name != "annals-now."+kind {
+			t.Fatalf("%s: %v, %+v", f.Name, err, z)
+		}
+		if got, want := readEntry(t, z.File[0]), encode(t, kind, Options{}, testEvent(), testEvent()); string(got) != want {
+			t.Errorf("%s: the file in it is not the plain one", f.Name)
+		}
+		for cut := range len(file) {
+			z, err := zip.NewReader(strings.NewReader(file[:cut]), int64(cut))
+			if err == nil && z.File[0].Name != sheetPath(1) { // what opens may be the workbook inside, when just that is whole
+				t.Fatalf("%s: cut after %d of %d bytes it opens", f.Name, cut, len(file))
+			}
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	for n, want := range []int{0, 1, 2, 3} {
 		events := make([]*engine.Event, n)
@@ -122,15 +198,15 @@ func TestJSON(t *testing.T) {
 			events[i] = testEvent()
 		}
 		var got []engine.Event
-		if err := json.Unmarshal([]byte(encode(t, "json", events...)), &got); err != nil || len(got) != want {
+		if err := json.Unmarshal([]byte(encode(t, "json", Options{}, events...)), &got); err != nil || len(got) != want {
 			t.Errorf("%d events: read %d, %v", n, len(got), err)
 		}
-		lines := encode(t, "ndjson", events...)
+		lines := encode(t, "ndjson", Options{}, events...)
 		if strings.Count(lines, "\n") != want {
 			t.Errorf("%d events: ndjson %q", n, lines)
 		}
 	}
-	back, err := engine.DecodeEvent([]byte(encode(t, "ndjson", testEvent())))
+	back, err := engine.DecodeEvent([]byte(encode(t, "ndjson", Options{}, testEvent())))
 	if err != nil || back.Action != testEvent().Action {
 		t.Errorf("ndjson cannot be imported again: %v", err)
 	}
@@ -151,15 +227,15 @@ func (f *failing) Write(p []byte) (int, error) {
 
 func TestFailureIsSeen(t *testing.T) {
 	for _, format := range Formats {
-		enc := format.New(&failing{left: 3 * chunkBytes})
+		enc := format.New(&failing{left: 3 * chunkBytes}, Options{})
 		var err error
-		for i := 0; i < 10_000 && err == nil; i++ {
+		for i := 0; i < 200_000 && err == nil; i++ {
 			err = enc.Write(testEvent())
 		}
 		if !errors.Is(err, errFull) {
 			t.Errorf("%s: writing on and on: %v", format.Name, err)
 		}
-		if err := format.New(&failing{}).Close(); format.Name != "ndjson" && !errors.Is(err, errFull) {
+		if err := format.New(&failing{}, Options{}).Close(); format.Name != "ndjson" && !errors.Is(err, errFull) {
 			t.Errorf("%s: closing: %v", format.Name, err)
 		}
 	}
@@ -169,7 +245,7 @@ func BenchmarkEncoders(b *testing.B) {
 	e := testEvent()
 	for _, format := range Formats {
 		b.Run(format.Name, func(b *testing.B) {
-			enc := format.New(io.Discard)
+			enc := format.New(io.Discard, Options{})
 			b.ReportAllocs()
 			for b.Loop() {
 				_ = enc.Write(e)

@@ -12,7 +12,7 @@ type jsonEncoder struct {
 	any bool
 }
 
-func newJSON(w io.Writer) Encoder {
+func newJSON(w io.Writer, _ Options) Encoder {
 	e := &jsonEncoder{chunk: newChunk(w)}
 	e.buf = append(e.buf, '[')
 	return e
@@ -35,7 +35,7 @@ func (e *jsonEncoder) Close() error {
 // ndjsonEncoder writes an event a line.
 type ndjsonEncoder struct{ chunk }
 
-func newNDJSON(w io.Writer) Encoder { return &ndjsonEncoder{newChunk(w)} }
+func newNDJSON(w io.Writer, _ Options) Encoder { return &ndjsonEncoder{newChunk(w)} }
 
 func (e *ndjsonEncoder) Write(ev *engine.Event) error {
 	e.buf = append(ev.AppendJSON(e.buf), '\n')

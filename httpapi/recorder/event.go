@@ -114,7 +114,7 @@ func outcome(status int, returned bool) string {
 func (r *Recorder) details(op *operation, path string, out *response, status int) []byte {
 	d := map[string]any{
 		"method": op.request.Method, "path": cut(path, maxPathBytes), "status": status,
-		"took_ms": time.Since(op.start).Milliseconds(),
+		"took_ms": r.o.Now().Sub(op.start).Milliseconds(),
 	}
 	if id := r.requestID(op.request, out.Header()); id != "" {
 		d["request_id"] = cut(id, maxNameBytes)

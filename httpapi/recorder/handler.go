@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"sync"
@@ -66,7 +67,7 @@ type operation struct {
 }
 
 func (r *Recorder) begin(req *http.Request) *operation {
-	op := &operation{start: time.Now(), path: req.URL.Path, rawQuery: req.URL.RawQuery}
+	op := &operation{start: r.o.Now(), path: req.URL.Path, rawQuery: req.URL.RawQuery}
 	op.request = req.WithContext(context.WithValue(req.Context(), operationKey{}, op))
 	if req.Body != nil && req.Body != http.NoBody && readable(req) && r.o.MaxBodyBytes > 0 {
 		op.body = &tee{ReadCloser: req.Body, limit: r.o.MaxBodyBytes}
@@ -93,12 +94,28 @@ func (r *Recorder) record(op *operation, out *response, returned bool) {
 	if r.o.Describe != nil {
 		r.safely("Describe", func() { r.o.Describe(op.request, e) })
 	}
-	it, err := r.seal(e, op.start)
+	r.put(e, op.start)
+}
+
+func (r *Recorder) put(e *engine.Event, at time.Time) {
+	it, err := r.seal(e, at)
 	if err != nil {
 		r.buffer.refuse(it, err)
 		return
 	}
 	r.buffer.put(it)
+}
+
+// Put has an event of the service's own delivered with the others, such as a sign-in or a start, which are no requests. Its tenant is that of the
+// recorder, and so is its module if it names none; its time is now if it has none. Put keeps the event and never waits.
+func (r *Recorder) Put(e *engine.Event) {
+	r.recorded.Add(1)
+	e.Tenant, e.Module = r.o.Tenant, cmp.Or(e.Module, r.o.Module)
+	at := e.Time
+	if at.IsZero() {
+		at = r.o.Now()
+	}
+	r.put(e, at)
 }
 
 // safely calls a function of the service.

@@ -49,6 +49,8 @@ type Options struct {
 	BatchDelay  time.Duration // that an event may wait for others; 0 means 1 s
 	OnLoss      func(Loss)    // hears, in a goroutine of its own, when events begin to be lost and when that is over
 	Logger      *slog.Logger  // nil: slog.Default()
+
+	Now func() time.Time // of the events' times; nil: time.Now
 }
 
 // Recorder is a middleware and the shipper behind it. It is safe for use by many goroutines.
@@ -69,7 +71,7 @@ type Recorder struct {
 
 // Stats are counts since the start.
 type Stats struct {
-	Recorded uint64 // write operations seen
+	Recorded uint64 // write operations seen, and events that were put in
 	Sent     uint64 // events that the log has
 	Lost     uint64 // events that found the buffer full, or closed
 	Refused  uint64 // events that the log will never take: each is logged with the reason
@@ -102,6 +104,9 @@ func newRecorder(o Options) *Recorder {
 	o.BatchDelay = orDefault(o.BatchDelay, time.Second)
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Redact == nil {
 		o.Redact = Sensitive

@@ -250,3 +250,25 @@ func TestResponseController(t *testing.T) {
 		t.Errorf("%s", e.AppendJSON(nil))
 	}
 }
+
+// TestPut: an event that is no request goes the same way.
+func TestPut(t *testing.T) {
+	s := serve(t, Options{Tenant: "acme", Module: "shop"}, http.NotFoundHandler())
+	at := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	s.rec.Put(&engine.Event{Action: "start", Time: at, Tenant: "other", ID: "mine"})
+	s.rec.Put(&engine.Event{Action: "stop", Module: "door", Operation: "dance", Description: "\xff"})
+	s.rec.Put(&engine.Event{Action: "bad", Details: []byte("{")})
+	events := s.recorded(t)
+	if stats := s.rec.Stats(); len(events) != 3 || stats.Recorded != 3 || stats.Refused != 1 {
+		t.Fatalf("%d events, %+v", len(events), stats)
+	}
+	if e := events[0]; e.Tenant != "acme" || e.Module != "shop" || !e.Time.Equal(at) || e.ID == "mine" {
+		t.Errorf("%s", e.AppendJSON(nil))
+	}
+	if e := events[1]; e.Module != "door" || time.Since(e.Time) > time.Minute || e.Operation != engine.OpOther {
+		t.Errorf("%s", e.AppendJSON(nil))
+	}
+	if e := events[2]; e.Action != ActionLost {
+		t.Errorf("%s", e.AppendJSON(nil))
+	}
+}

@@ -150,7 +150,7 @@ func (r *Recorder) lossItem(loss Loss) item {
 		Actor: engine.Actor{Name: "recorder", Type: "service"}, Result: engine.Failure, Error: &engine.EventError{Code: "lost", Message: loss.Reason},
 		Description: fmt.Sprintf("%d events of write operations are missing: %d found the recorder's buffer full, %d were refused",
 			loss.Lost+loss.Refused, loss.Lost, loss.Refused)}
-	it, err := r.seal(e, time.Now())
+	it, err := r.seal(e, r.o.Now())
 	if err != nil { // only a tenant that no event can have: then no event gets here
 		r.o.Logger.Error("recorder: event about lost events", "error", err)
 	}

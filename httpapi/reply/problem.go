@@ -68,6 +68,8 @@ var (
 	internal         = kind{"internal", "Something went wrong in the server", http.StatusInternalServerError}
 	damaged          = kind{"damaged", "Stored data is damaged", http.StatusInternalServerError}
 	unavailable      = kind{"unavailable", "The log is not available", http.StatusServiceUnavailable}
+	noMasterKey      = kind{"master-key", "A secret cannot be opened", http.StatusServiceUnavailable}
+	signInDown       = kind{"sign-in-unavailable", "Signing in is not possible now", http.StatusServiceUnavailable}
 	slow             = kind{"deadline", "The request took too long", http.StatusServiceUnavailable}
 	diskFull         = kind{"disk-full", "The disk is nearly full", http.StatusInsufficientStorage}
 )
@@ -122,6 +124,9 @@ func Unauthorized(detail string) *Problem { return unauthorized.problem(detail) 
 // Forbidden says that the caller may not do what it asks for.
 func Forbidden(detail string) *Problem { return forbidden.problem(detail) }
 
+// SignInUnavailable says that nobody can sign in for now.
+func SignInUnavailable(detail string) *Problem { return signInDown.problem(detail) }
+
 // NotFound says that a path or a thing does not exist, or not for this caller.
 func NotFound(detail string) *Problem { return notFound.problem(detail) }
 
@@ -132,6 +137,9 @@ func MethodNotAllowed(method string) *Problem {
 
 // Unavailable says why the log does not serve now.
 func Unavailable(reason string) *Problem { return unavailable.problem(reason) }
+
+// NoMasterKey says why a sealed secret cannot be had.
+func NoMasterKey(reason string) *Problem { return noMasterKey.problem(reason) }
 
 // ProblemOf turns an error into what the client is told. An error that it does not know becomes a general problem:
 // its text is for the operator's log only.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -99,4 +100,15 @@ func TestRetryAfter(t *testing.T) {
 	f(time.Second, "1")
 	f(1001*time.Millisecond, "2")
 	f(0, "")
+}
+
+func TestNetwork(t *testing.T) {
+	f := func(in, want string) {
+		t.Helper()
+		if got := Network(netip.MustParseAddr(in)).String(); got != want {
+			t.Errorf("%s: %s", in, got)
+		}
+	}
+	f("203.0.113.9", "203.0.113.9")
+	f("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")
 }
