@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -142,6 +143,7 @@ const (
 	maxToldBytes   = 2 << 10
 	maxParamBytes  = 256
 	maxToldTenants = 50
+	maxToldParams  = 30 // of a page, whose address has any
 )
 
 // told says what was asked.
@@ -149,9 +151,13 @@ func (n *note) told(r *http.Request) told {
 	values := r.URL.Query()
 	t := told{Query: cut(values.Get("q"), maxToldBytes)}
 	names := strings.Fields(n.route.query)
+	if n.route.query == anyQuery {
+		names = slices.Sorted(maps.Keys(values))
+		names = names[:min(len(names), maxToldParams)]
+	}
 	for _, name := range names {
 		ranged := (name == "from" || name == "to") && slices.Contains(names, "to") // told as times
-		if value := values.Get(name); value != "" && name != "q" && name != "cursor" && !ranged {
+		if value := strings.Join(values[name], ", "); value != "" && name != "q" && name != "cursor" && !ranged {
 			if t.Params == nil {
 				t.Params = map[string]string{}
 			}
