@@ -1,6 +1,10 @@
 package httpapi
 
-import "net/http"
+import (
+	"net/http"
+
+	"annals/httpapi/auth"
+)
 
 // startOIDC answers GET /auth/oidc/start by sending the browser to the sign-in provider.
 func (a *API) startOIDC(w http.ResponseWriter, r *http.Request) error {
@@ -16,4 +20,12 @@ func (a *API) finishOIDC(w http.ResponseWriter, r *http.Request) error {
 		return noSuchPath()
 	}
 	return a.oidc.Callback(w, r)
+}
+
+// providerPath is where the console's sign-in page leads who signs in at a provider; "": nowhere.
+func (a *API) providerPath() string {
+	if a.oidc == nil {
+		return ""
+	}
+	return auth.OIDCStartPath
 }

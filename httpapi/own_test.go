@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -121,6 +122,44 @@ func TestOwnNames(t *testing.T) {
 	}
 	if got := (route{method: "GET", path: "/new", need: auth.Read}).ownName(); got != "GET /new" {
 		t.Errorf("a route without a name is called %q", got)
+	}
+}
+
+// TestOwnPages: what is asked and done with pages is told as the API's requests are, and nothing of it that is secret.
+func TestOwnPages(t *testing.T) {
+	s := newOwnServer(t, Options{})
+	s.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	v := &visitor{server: s.server, token: s.token}
+	v.get(t, "/events?q=timeout&range=last-7d&result=failure&user=amy&user=bob", 200)
+	v.get(t, v.post(t, "/settings/tokens", url.Values{"name": {"shipper"}, "role": {"writer"}, "scope": {"all"}}, 303), 200)
+	secrets := []string{v.text("#token-text"), goodPassword, "wrong password"}
+	v.get(t, v.post(t, "/settings/accounts", url.Values{"login": {"amy"}, "name": {"Amy"}, "role": {"reader"}, "scope": {"all"}}, 303), 200)
+	code := strings.TrimPrefix(v.text("#setup-link"), "/setup#")
+	amy := &visitor{server: s.server}
+	amy.post(t, "/setup", url.Values{"code": {code}, "password": {goodPassword}, "again": {goodPassword}}, 303)
+	amy.post(t, "/sign-in", url.Values{"login": {"amy"}, "password": {"wrong password"}}, 401)
+	amy.post(t, "/sign-in", url.Values{"login": {"amy"}, "password": {goodPassword}}, 303)
+	secrets = append(secrets, code, strings.TrimPrefix(amy.cookie, "annals="))
+	amy.post(t, "/settings/account/password", url.Values{"old": {goodPassword}, "new": {"a quite different sentence"}, "again": {"a quite different sentence"}}, 303)
+	secrets = append(secrets, "a quite different sentence")
+	amy.post(t, "/sign-out", nil, 303)
+
+	var actions []string
+	for _, e := range s.told(t) {
+		actions = append(actions, e.Action)
+		for _, secret := range secrets {
+			if text := string(e.AppendJSON(nil)); secret == "" || strings.Contains(text, secret) {
+				t.Errorf("%q is in %s", secret, text)
+			}
+		}
+		if e.Action == "event.search" && (e.details.Query != `timeout user:"amy","bob" result:"failure"`) {
+			t.Errorf("asked %s", e.Details)
+		}
+	}
+	slices.Sort(actions)
+	want := []string{"account.create", "account.password", "account.set_up", "account.sign_in", "account.sign_in", "account.sign_out", "account.view", "event.search", "token.create", "token.list"}
+	if !slices.Equal(actions, want) {
+		t.Errorf("told %q", actions)
 	}
 }
 

@@ -126,13 +126,17 @@ func noSuchPath() error {
 	return reply.NotFound("no such path; /api/v1/openapi.json describes what is here")
 }
 
-// door is what a request goes through on its way to a route. The console's take forms, and answer a browser with pages whatever goes wrong.
+// door is what a request goes through on its way to a route. Only the console takes forms; what is not the API's answers a browser with pages
+// whatever goes wrong.
 func (a *API) door(rt route) http.Handler {
 	inside := a.limitToken(rt.need, a.record(rt, rt.handler()))
-	if rt.query == anyQuery {
-		return a.forPeople(a.access.Require(rt.need, inside))
+	if rt.query != anyQuery {
+		inside = a.onlyJSON(inside)
 	}
-	return a.access.Require(rt.need, a.onlyJSON(inside))
+	if strings.HasPrefix(rt.path, "/api/") {
+		return a.access.Require(rt.need, inside)
+	}
+	return a.forPeople(a.access.Require(rt.need, inside))
 }
 
 // forPeople has what goes wrong answered with a page where a browser wants one.

@@ -82,7 +82,7 @@ func New(o Options) *API {
 	if a.heartbeat == 0 {
 		a.heartbeat = 15 * time.Second
 	}
-	a.console = console.New(console.Options{Log: o.Log, Auth: o.Auth, Version: a.version, Now: a.now, Deadline: a.deadline, Told: toldByPage})
+	a.console = console.New(console.Options{Log: o.Log, Auth: o.Auth, Version: a.version, Now: a.now, Deadline: a.deadline, Provider: a.providerPath(), Told: toldByPage})
 	if a.own != nil {
 		a.metrics.registry.MustRegister(a.own.collectors()...)
 	}

@@ -38,7 +38,9 @@ func newServer(t *testing.T, o Options) *server {
 func serve(t *testing.T, o Options, kept engine.Options) *server {
 	t.Helper()
 	now := func() time.Time { return testNow }
-	kept.Now = now
+	if kept.Now == nil {
+		kept.Now = now
+	}
 	if kept.Dir == "" {
 		kept.Dir = t.TempDir()
 	}

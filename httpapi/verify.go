@@ -22,8 +22,8 @@ func (a *API) verify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	noteOf(r.Context()).verified(report)
 	a.keepVerification(r, report)
+	noteOf(r.Context()).verified(report)
 	return reply.JSON(w, http.StatusOK, report)
 }
 
@@ -55,11 +55,18 @@ func (a *API) verifyAloud(w http.ResponseWriter, r *http.Request) error {
 		line.Problem = reply.Fill(r, err)
 		noteOf(r.Context()).failed(line.Problem)
 	} else {
-		noteOf(r.Context()).verified(report)
 		a.keepVerification(r, report)
+		noteOf(r.Context()).verified(report)
 	}
 	_ = writeLine(w, control, line) // the last word either way
 	return nil
+}
+
+// keepVerification notes it for the page about the server. The report does not depend on that.
+func (a *API) keepVerification(r *http.Request, report *engine.VerifyReport) {
+	if err := console.KeepVerification(a.log.Records(), a.now(), report); err != nil {
+		reply.Keep(r, err)
+	}
 }
 
 // verified notes what a verification found. Problems make it a failure, so that who looks for failures finds it.
@@ -67,13 +74,6 @@ func (n *note) verified(report *engine.VerifyReport) {
 	n.found(report.Events)
 	if found := len(report.Problems); found > 0 {
 		n.failure = &engine.EventError{Code: "damaged", Message: fmt.Sprintf("%d problems were found", found)}
-	}
-}
-
-// keepVerification notes it for the page about the server. The report does not depend on that.
-func (a *API) keepVerification(r *http.Request, report *engine.VerifyReport) {
-	if err := console.KeepVerification(a.log.Records(), a.now(), report); err != nil {
-		reply.Keep(r, err)
 	}
 }
 

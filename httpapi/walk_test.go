@@ -350,7 +350,8 @@ func (w *walker) fill(v visit, hidden bool) visit {
 	names := strings.NewReplacer("HIDDEN", "absent", "TOKENID", strings.Repeat("0", 16), "KEYID", strings.Repeat("0", len(w.hiddenKey)),
 		"ACCOUNTID", strings.Repeat("0", 16), "VIEWID", strings.Repeat("A", 26), "CURSOR", strings.Repeat("A", len(w.cursor)))
 	if hidden {
-		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "KEYID", w.hiddenKey, "ACCOUNTID", w.hiddenAccount, "VIEWID", w.hiddenView, "CURSOR", w.cursor)
+		names = strings.NewReplacer("HIDDEN", "hidden", "TOKENID", w.hiddenID, "KEYID", w.hiddenKey, "ACCOUNTID", w.hiddenAccount, "VIEWID", w.hiddenView,
+			"CURSOR", w.cursor)
 	}
 	v.query, v.body = names.Replace(v.query), names.Replace(v.body)
 	return v

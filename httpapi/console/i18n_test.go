@@ -64,7 +64,7 @@ func TestCatalogue(t *testing.T) {
 // mistakes are what the server says of a form, as far as it always says it in the same words.
 var mistakes = []string{
 	"is missing",
-	"is missing; it says what the token is for",
+	"is missing; it says what this is for",
 	"has a control character or is not UTF-8",
 	"choose a tenant",
 	"is not a day such as 2027-01-31",
@@ -90,6 +90,10 @@ var mistakes = []string{
 	"this is about a person's own account, and a token has none",
 	"a page of another site may not ask for this; programs send a token",
 	"the account has a second factor; remove that one first",
+	"the sign-in was not started in this browser, took longer than 10 minutes or has come back before: start it again",
+	"what the sign-in provider sent could not be trusted; the administrator finds why in the log",
+	"the sign-in provider cannot be reached or does not work as it should; try again in a while",
+	"you are signed in at the provider, but that gives you no role here: ask the administrator of this server",
 }
 
 // variableTexts are the texts that templates translate out of variables.

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"annals/httpapi/auth"
 	"annals/httpapi/reply"
@@ -33,9 +34,12 @@ var (
 	clientTrouble = [2]string{msg("The request cannot be answered"), msg("Something in it cannot be read. Go back and try again.")}
 )
 
+// providerPaths begin the addresses where a sign-in at a provider goes on. One that has failed is not to be come back to.
+const providerPaths = "/auth/"
+
 // Trouble shows a problem to who looks at pages. Who has to sign in first is led there, and back afterwards.
 func (c *Console) Trouble(w http.ResponseWriter, r *http.Request, p *reply.Problem) error {
-	if p.Status == http.StatusUnauthorized && r.Header.Get("Authorization") == "" {
+	if p.Status == http.StatusUnauthorized && r.Header.Get("Authorization") == "" && !strings.HasPrefix(r.URL.Path, providerPaths) {
 		http.Redirect(w, r, signInPath(r), http.StatusSeeOther)
 		return nil
 	}
