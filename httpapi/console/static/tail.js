@@ -4,7 +4,11 @@
 const quietLimit = 45_000; // the server shows life every 15 s; after three times of nothing the connection is taken for dead
 const pauses = [1, 2, 4, 8, 15]; // seconds until the next attempt
 const frame = 100; // ms between two changes of the page at least: a reader sees no more, and the browser has less to lay out
+const longest = 400; // characters of one value that are shown
 const mostAtOnce = 250; // rows in one change; of more only the newest are shown
+
+// brief is as much of a text as is shown, none for undefined.
+const brief = (text = "") => text.length > longest ? [...text.slice(0, longest)].slice(0, -1).join("") + "…" : text;
 
 class Tail {
   constructor(box) {
@@ -159,9 +163,9 @@ class Tail {
     const actor = e.actor ?? {}, source = e.source ?? {};
     const name = actor.name || actor.email || actor.id || "";
     this.pending.push({ // not the event itself: its details may be large
-      seq: e.seq, id: e.id, tenant: e.tenant, time: e.time, name, account: [actor.id, actor.email].find((s) => s && s !== name) ?? "",
-      result: e.result ?? "", module: e.module ?? "", operation: e.operation ?? "", what: e.description || e.action,
-      error: e.error?.message || e.error?.code || "", ip: source.ip ?? "",
+      seq: e.seq, id: e.id, tenant: e.tenant, time: e.time, name: brief(name), account: brief([actor.id, actor.email].find((s) => s && s !== name)),
+      result: e.result ?? "", module: brief(e.module), operation: e.operation ?? "", what: brief(e.description || e.action),
+      error: brief(e.error?.message || e.error?.code), ip: brief(source.ip),
     });
     this.waiting++;
     if (this.pending.length > 2 * this.keep) this.forget(this.keep);
