@@ -63,12 +63,21 @@ func (a *Auth) Make(by Caller, w Wish) (t Token, text string, err error) {
 	return e.token(), formatToken(id, secret), nil
 }
 
+// maker returns who has made something that the caller manages: to itself, and to who manages all tenants. Others need not know of whoever reaches
+// further than they do.
+func (c Caller) maker(by engine.Actor) *engine.Actor {
+	if c.Tenants.Everything() || c.Type == by.Type && c.ID == by.ID {
+		return &by
+	}
+	return nil
+}
+
 // mayGive refuses grants beyond what the caller manages, in the same words for tenants that exist and those that do not.
 func (c Caller) mayGive(grants []Grant) error {
 	if within(grants, c.Tenants) {
 		return nil
 	}
-	p := reply.Forbidden("the token may only give roles in the tenants that it manages")
+	p := reply.Forbidden("roles may only be given in the tenants that are managed")
 	p.Field = "grants"
 	return p
 }

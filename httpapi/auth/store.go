@@ -19,16 +19,16 @@ const (
 
 // record is what is kept of a token, or of a credential. It is never removed: a revoked one keeps its key ID from being taken for an unknown one.
 type record struct {
-	Hash      []byte    `json:"hash,omitempty"`      // SHA-256 of a token's secret; a credential's is sealed, see secrets
-	Kind      string    `json:"kind,omitzero"`       // of a credential: one of CredentialKinds
-	CreatedBy Maker     `json:"created_by,omitzero"` // of a credential
-	Name      string    `json:"name"`
-	Grants    []Grant   `json:"grants"`
-	Created   time.Time `json:"created"`
-	Expires   time.Time `json:"expires,omitzero"` // zero: never
-	LastUsed  time.Time `json:"last_used,omitzero"`
-	Revoked   time.Time `json:"revoked,omitzero"`
-	Bootstrap bool      `json:"bootstrap,omitzero"` // was the one in TokenFile
+	Hash      []byte       `json:"hash,omitempty"`      // SHA-256 of a token's secret; a credential's is sealed, see secrets
+	Kind      string       `json:"kind,omitzero"`       // of a credential: one of CredentialKinds
+	CreatedBy engine.Actor `json:"created_by,omitzero"` // of a credential
+	Name      string       `json:"name"`
+	Grants    []Grant      `json:"grants"`
+	Created   time.Time    `json:"created"`
+	Expires   time.Time    `json:"expires,omitzero"` // zero: never
+	LastUsed  time.Time    `json:"last_used,omitzero"`
+	Revoked   time.Time    `json:"revoked,omitzero"`
+	Bootstrap bool         `json:"bootstrap,omitzero"` // was the one in TokenFile
 }
 
 func (r *record) valid(now time.Time) bool {
