@@ -4,14 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // shownAccount is what the server says of an account.
@@ -48,29 +45,15 @@ func (x *shownAccount) state() string {
 }
 
 func (a *accountFlags) list(ctx context.Context, env *Env, _ []string) error {
-	var raw jsontext.Value
-	if err := a.get(ctx, "/accounts", nil, &raw); err != nil {
-		return err
-	}
-	if a.asJSON {
-		return printValue(env, raw, true)
-	}
-	var answer struct {
+	type answer struct {
 		Accounts []shownAccount `json:"accounts"`
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	out := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "LOGIN\tNAME\tLAST SIGN-IN\tSIGNS IN WITH\tROLE\tID")
-	for _, x := range answer.Accounts {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", visible(x.Login), visible(x.Name), lastTime(x.LastSignIn), x.state(),
-			cmp.Or(visible(roles(x.Grants)), "none"), visible(x.ID))
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write table: %w", err)
-	}
-	return nil
+	return act(ctx, env, &a.connection, a.asJSON, http.MethodGet, "/accounts", nil, func(all answer) error {
+		return printRows(env, "LOGIN\tNAME\tLAST SIGN-IN\tSIGNS IN WITH\tROLE\tID", all.Accounts, func(out io.Writer, x shownAccount) {
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", visible(x.Login), visible(x.Name), lastTime(x.LastSignIn), x.state(),
+				cmp.Or(visible(roles(x.Grants)), "none"), visible(x.ID))
+		})
+	})
 }
 
 func (a *accountFlags) create(ctx context.Context, env *Env, _ []string) error {
@@ -98,19 +81,11 @@ func (a *accountFlags) setDisabled(ctx context.Context, env *Env, login string, 
 	if err != nil {
 		return err
 	}
-	var raw jsontext.Value
-	if err := a.send(ctx, http.MethodPatch, "/accounts/"+url.PathEscape(x.ID), fmt.Appendf(nil, `{"disabled":%v}`, disabled), &raw); err != nil {
+	wish := map[string]bool{"disabled": disabled}
+	return act(ctx, env, &a.connection, a.asJSON, http.MethodPatch, "/accounts/"+url.PathEscape(x.ID), wish, func(now shownAccount) error {
+		_, err := fmt.Fprintf(env.Stdout, "account %s (%s): %s\n", visible(now.Login), visible(now.Name), now.state())
 		return err
-	}
-	if a.asJSON {
-		return printValue(env, raw, true)
-	}
-	var now shownAccount
-	if err := json.Unmarshal(raw, &now); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	fmt.Fprintf(env.Stdout, "account %s (%s): %s\n", visible(now.Login), visible(now.Name), now.state())
-	return nil
+	})
 }
 
 func (a *accountFlags) reset(ctx context.Context, env *Env, args []string) error {
@@ -139,33 +114,18 @@ func (a *accountFlags) setupLink(ctx context.Context, env *Env, args []string) e
 
 // link prints a set-up link alone on standard output, and whose it is on standard error.
 func (a *accountFlags) link(ctx context.Context, env *Env, path string, wish any) error {
-	var body []byte
-	if wish != nil {
-		var err error
-		if body, err = json.Marshal(wish); err != nil {
-			return fmt.Errorf("make request: %w", err)
-		}
-	}
-	var raw jsontext.Value
-	if err := a.send(ctx, http.MethodPost, path, body, &raw); err != nil {
-		return err
-	}
-	if a.asJSON {
-		return printValue(env, raw, true)
-	}
-	var made struct {
+	type made struct {
 		setupLink              // of the first administrator
 		Account   shownAccount `json:"account"`
 		Setup     setupLink    `json:"setup"`
 	}
-	if err := json.Unmarshal(raw, &made); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	link, who := made.setupLink, "the first administrator"
-	if wish != nil {
-		link, who = made.Setup, fmt.Sprintf("%s (%s), %s", visible(made.Account.Login), visible(made.Account.Name), visible(roles(made.Account.Grants)))
-	}
-	fmt.Fprintf(env.Stderr, "link for %s, once, until %s; it is shown only now\n", who, link.Expires.Local().Format(timeLayout))
-	_, err := fmt.Fprintln(env.Stdout, strings.TrimRight(a.base.String(), "/")+visible(link.Path))
-	return err
+	return act(ctx, env, &a.connection, a.asJSON, http.MethodPost, path, wish, func(x made) error {
+		link, who := x.setupLink, "the first administrator"
+		if wish != nil {
+			link, who = x.Setup, fmt.Sprintf("%s (%s), %s", visible(x.Account.Login), visible(x.Account.Name), visible(roles(x.Account.Grants)))
+		}
+		fmt.Fprintf(env.Stderr, "link for %s, once, until %s; it is shown only now\n", who, link.Expires.Local().Format(timeLayout))
+		_, err := fmt.Fprintln(env.Stdout, strings.TrimRight(a.base.String(), "/")+visible(link.Path))
+		return err
+	})
 }

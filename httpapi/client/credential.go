@@ -1,16 +1,14 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 var credentialCommand = Command{
@@ -112,77 +110,39 @@ func (c *credentialFlags) create(ctx context.Context, env *Env, _ []string) erro
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(struct {
+	wish := struct {
 		Kind    string    `json:"kind"`
 		Name    string    `json:"name"`
 		Grants  []grant   `json:"grants"`
 		Expires time.Time `json:"expires,omitzero"`
-	}{c.kind, c.name, []grant{{c.role, c.tenants, len(c.tenants) == 0}}, expires})
-	if err != nil {
-		return fmt.Errorf("make request: %w", err)
-	}
-	var raw jsontext.Value
-	if err := c.send(ctx, http.MethodPost, "/credentials", body, &raw); err != nil {
-		return err
-	}
-	if c.asJSON {
-		return printValue(env, raw, true)
-	}
-	var made struct {
+	}{c.kind, c.name, []grant{{c.role, c.tenants, len(c.tenants) == 0}}, expires}
+	type made struct {
 		shownCredential
 		Secret string `json:"secret"`
 		AppKey string `json:"app_key"`
 	}
-	if err := json.Unmarshal(raw, &made); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	text := made.ID + " " + made.Secret
-	if made.AppKey != "" {
-		text = made.AppKey
-	}
-	fmt.Fprintf(env.Stderr, "credential %s (%s) for %s is %s, %s; its secret is shown only now\n", visible(made.ID), visible(made.Name), visible(made.Kind),
-		visible(roles(made.Grants)), made.until())
-	_, err = fmt.Fprintln(env.Stdout, visible(text))
-	return err
+	return act(ctx, env, &c.connection, c.asJSON, http.MethodPost, "/credentials", wish, func(x made) error {
+		fmt.Fprintf(env.Stderr, "credential %s (%s) for %s is %s, %s; its secret is shown only now\n", visible(x.ID), visible(x.Name), visible(x.Kind),
+			visible(roles(x.Grants)), x.until())
+		_, err := fmt.Fprintln(env.Stdout, visible(cmp.Or(x.AppKey, x.ID+" "+x.Secret)))
+		return err
+	})
 }
 
 func (c *credentialFlags) list(ctx context.Context, env *Env, _ []string) error {
-	var raw jsontext.Value
-	if err := c.get(ctx, "/credentials", nil, &raw); err != nil {
-		return err
-	}
-	if c.asJSON {
-		return printValue(env, raw, true)
-	}
-	var answer struct {
+	type answer struct {
 		Credentials []shownCredential `json:"credentials"`
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	out := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "KEY ID\tKIND\tNAME\tLAST USED\tACCEPTED\tROLE")
-	for _, x := range answer.Credentials {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", visible(x.ID), visible(x.Kind), visible(x.Name), lastTime(x.LastUsed), x.until(), visible(roles(x.Grants)))
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write table: %w", err)
-	}
-	return nil
+	return act(ctx, env, &c.connection, c.asJSON, http.MethodGet, "/credentials", nil, func(all answer) error {
+		return printRows(env, "KEY ID\tKIND\tNAME\tLAST USED\tACCEPTED\tROLE", all.Credentials, func(out io.Writer, x shownCredential) {
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", visible(x.ID), visible(x.Kind), visible(x.Name), lastTime(x.LastUsed), x.until(), visible(roles(x.Grants)))
+		})
+	})
 }
 
 func (c *credentialFlags) revoke(ctx context.Context, env *Env, args []string) error {
-	var raw jsontext.Value
-	if err := c.send(ctx, http.MethodDelete, "/credentials/"+url.PathEscape(args[0]), nil, &raw); err != nil {
+	return act(ctx, env, &c.connection, c.asJSON, http.MethodDelete, "/credentials/"+url.PathEscape(args[0]), nil, func(x shownCredential) error {
+		_, err := fmt.Fprintf(env.Stdout, "credential %s (%s) is %s\n", visible(x.ID), visible(x.Name), x.until())
 		return err
-	}
-	if c.asJSON {
-		return printValue(env, raw, true)
-	}
-	var x shownCredential
-	if err := json.Unmarshal(raw, &x); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	fmt.Fprintf(env.Stdout, "credential %s (%s) is %s\n", visible(x.ID), visible(x.Name), x.until())
-	return nil
+	})
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 var masterKeyCommand = Command{
@@ -49,21 +46,14 @@ func runMasterKey(ctx context.Context, env *Env, args []string) error {
 	if err := c.resolve(f); err != nil {
 		return err
 	}
-	var raw jsontext.Value
-	if err := c.send(ctx, http.MethodPost, "/master-key/rotate", nil, &raw); err != nil {
+	type answer struct {
+		ID       string `json:"id"`
+		Previous string `json:"previous"`
+		Secrets  uint64 `json:"secrets"`
+	}
+	return act(ctx, env, &c, asJSON, http.MethodPost, "/master-key/rotate", nil, func(done answer) error {
+		_, err := fmt.Fprintf(env.Stdout, "the master key is a new one, %s instead of %s; %s %s sealed under it\n", visible(done.ID), visible(done.Previous),
+			grouped(done.Secrets), plural(done.Secrets, "secret"))
 		return err
-	}
-	if asJSON {
-		return printValue(env, raw, true)
-	}
-	var done struct {
-		ID, Previous string
-		Secrets      uint64
-	}
-	if err := json.Unmarshal(raw, &done, json.MatchCaseInsensitiveNames(true)); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	fmt.Fprintf(env.Stdout, "the master key is a new one, %s instead of %s; %s %s sealed under it\n", visible(done.ID), visible(done.Previous),
-		grouped(done.Secrets), plural(done.Secrets, "secret"))
-	return nil
+	})
 }

@@ -7,9 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-
 	"annals/engine"
 )
 
@@ -36,31 +33,20 @@ func (t *tokenFlags) create(ctx context.Context, env *Env, _ []string) error {
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(struct {
+	wish := struct {
 		Name    string    `json:"name"`
 		Grants  []grant   `json:"grants"`
 		Expires time.Time `json:"expires,omitzero"`
-	}{t.name, []grant{{t.role, t.tenants, len(t.tenants) == 0}}, expires})
-	if err != nil {
-		return fmt.Errorf("make request: %w", err)
-	}
-	var raw jsontext.Value
-	if err := t.send(ctx, http.MethodPost, "/tokens", body, &raw); err != nil {
-		return err
-	}
-	if t.asJSON {
-		return printValue(env, raw, true)
-	}
-	var made struct {
+	}{t.name, []grant{{t.role, t.tenants, len(t.tenants) == 0}}, expires}
+	type made struct {
 		shownToken
 		Token string `json:"token"`
 	}
-	if err := json.Unmarshal(raw, &made); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	fmt.Fprintf(env.Stderr, "token %s (%s) is %s, %s; it is shown only now\n", visible(made.ID), visible(made.Name), visible(roles(made.Grants)), made.until())
-	_, err = fmt.Fprintln(env.Stdout, visible(made.Token))
-	return err
+	return act(ctx, env, &t.connection, t.asJSON, http.MethodPost, "/tokens", wish, func(x made) error {
+		fmt.Fprintf(env.Stderr, "token %s (%s) is %s, %s; it is shown only now\n", visible(x.ID), visible(x.Name), visible(roles(x.Grants)), x.until())
+		_, err := fmt.Fprintln(env.Stdout, visible(x.Token))
+		return err
+	})
 }
 
 // expiry reads an age from now, or a time.
@@ -76,23 +62,6 @@ func expiry(text string, now time.Time) (time.Time, error) {
 		return at, usagef("--expires: %q is neither an age such as 90d or 1y nor a time to come such as 2027-12-31", text)
 	}
 	return at.UTC(), nil
-}
-
-// send makes a request whose body and answer are JSON.
-func (c *connection) send(ctx context.Context, method, path string, body []byte, answer any) error {
-	r, err := c.request(ctx, method, path, nil, body)
-	if err != nil {
-		return err
-	}
-	if body != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := c.do(r)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	return c.decode(ctx, resp, answer)
 }
 
 // list is a flag value that may be given several times.

@@ -4,14 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // shownToken is what the server says of a token.
@@ -54,42 +51,19 @@ func lastTime(at time.Time) string {
 }
 
 func (t *tokenFlags) list(ctx context.Context, env *Env, _ []string) error {
-	var raw jsontext.Value
-	if err := t.get(ctx, "/tokens", nil, &raw); err != nil {
-		return err
-	}
-	if t.asJSON {
-		return printValue(env, raw, true)
-	}
-	var answer struct {
+	type answer struct {
 		Tokens []shownToken `json:"tokens"`
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	out := tabwriter.NewWriter(env.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(out, "ID\tNAME\tLAST USED\tACCEPTED\tROLE")
-	for _, x := range answer.Tokens {
-		fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", visible(x.ID), visible(x.Name), lastTime(x.LastUsed), x.until(), cmp.Or(visible(roles(x.Grants)), "none"))
-	}
-	if err := out.Flush(); err != nil {
-		return fmt.Errorf("write table: %w", err)
-	}
-	return nil
+	return act(ctx, env, &t.connection, t.asJSON, http.MethodGet, "/tokens", nil, func(all answer) error {
+		return printRows(env, "ID\tNAME\tLAST USED\tACCEPTED\tROLE", all.Tokens, func(out io.Writer, x shownToken) {
+			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", visible(x.ID), visible(x.Name), lastTime(x.LastUsed), x.until(), cmp.Or(visible(roles(x.Grants)), "none"))
+		})
+	})
 }
 
 func (t *tokenFlags) revoke(ctx context.Context, env *Env, args []string) error {
-	var raw jsontext.Value
-	if err := t.send(ctx, http.MethodDelete, "/tokens/"+url.PathEscape(args[0]), nil, &raw); err != nil {
+	return act(ctx, env, &t.connection, t.asJSON, http.MethodDelete, "/tokens/"+url.PathEscape(args[0]), nil, func(x shownToken) error {
+		_, err := fmt.Fprintf(env.Stdout, "token %s (%s) is %s\n", visible(x.ID), visible(x.Name), x.until())
 		return err
-	}
-	if t.asJSON {
-		return printValue(env, raw, true)
-	}
-	var x shownToken
-	if err := json.Unmarshal(raw, &x); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	fmt.Fprintf(env.Stdout, "token %s (%s) is %s\n", visible(x.ID), visible(x.Name), x.until())
-	return nil
+	})
 }
