@@ -65,7 +65,7 @@ func (a *Auth) MakeCredential(by Caller, w CredentialWish) (c CredentialInfo, se
 func (a *Auth) Credentials(by Caller) []CredentialInfo {
 	list := []CredentialInfo{}
 	for _, e := range a.credentials.all() {
-		if within(e.record.Load().Grants, by.Tenants) {
+		if within(e.value.Load().Grants, by.Tenants) {
 			list = append(list, a.info(by, e))
 		}
 	}
@@ -79,7 +79,7 @@ func (a *Auth) Credentials(by Caller) []CredentialInfo {
 // it did not exist.
 func (a *Auth) RevokeCredential(by Caller, id string) (CredentialInfo, error) {
 	e := a.credentials.find(id)
-	if e == nil || !within(e.record.Load().Grants, by.Tenants) {
+	if e == nil || !within(e.value.Load().Grants, by.Tenants) {
 		return CredentialInfo{}, reply.NotFound("no such credential")
 	}
 	if err := a.credentials.revoke(e, a.now()); err != nil {
@@ -92,7 +92,7 @@ func (a *Auth) RevokeCredential(by Caller, id string) (CredentialInfo, error) {
 }
 
 func (a *Auth) info(by Caller, e *entry) CredentialInfo {
-	r := e.record.Load()
+	r := e.value.Load()
 	return CredentialInfo{ID: e.id, Kind: r.Kind, Name: r.Name, Grants: r.Grants, Created: r.Created, CreatedBy: by.maker(r.CreatedBy), Expires: r.Expires,
-		LastUsed: e.lastUsed(), Revoked: r.Revoked, Unavailable: r.Revoked.IsZero() && !a.secrets.openable(credentialKind, e.id)}
+		LastUsed: e.lastUsed(r.LastUsed), Revoked: r.Revoked, Unavailable: r.Revoked.IsZero() && !a.secrets.openable(credentialKind, e.id)}
 }
