@@ -106,7 +106,7 @@ type keyUse struct {
 const maxKeyIDBytes = 64
 
 // stranger stands in for a credential that is unknown, revoked or expired, or is of another kind.
-var stranger = newEntry(credentialKind, "", new(record))
+var stranger = newEntry("", new(record))
 
 // Credential returns the credential with the key ID. One that is unknown, revoked or expired is returned as well, with a secret that nobody knows:
 // whoever asks computes its signature with it, finds that it does not fit, and is refused by Check in the same words and the same time. An
@@ -122,7 +122,7 @@ func (a *Auth) Credential(kind, keyID string) (*Credential, error) {
 	if e == nil {
 		e = stranger
 	}
-	if r := e.record.Load(); r.Kind != kind || !r.valid(a.now()) {
+	if r := e.value.Load(); r.Kind != kind || !r.valid(a.now()) {
 		e = stranger
 	}
 	plain, err := a.secrets.unsealOrDecoy(credentialKind, e.id)
@@ -150,7 +150,7 @@ func (c *Credential) Check(ctx context.Context, proven bool, need Right) (Caller
 	}
 	a.guards.uses.forget(use)
 	c.entry.used.Store(now.UnixNano())
-	caller, err := c.entry.admit(need)
+	caller, err := c.entry.value.Load().admit(c.entry.id, need)
 	noteCaller(ctx, caller)
 	if err != nil {
 		return Caller{}, err
@@ -160,8 +160,9 @@ func (c *Credential) Check(ctx context.Context, proven bool, need Right) (Caller
 
 // lockEvent tells the server's own log that a credential is locked. A lock of what is no credential is not worth an event.
 func (c *Credential) lockEvent() *engine.Event {
+	name := c.entry.value.Load().Name
 	return &engine.Event{Action: "credential.lock", Operation: engine.OpLogin, Result: engine.Failure,
 		Error:     &engine.EventError{Code: "401", Message: fmt.Sprintf("%d failures in a row", keyRule.free)},
-		Actor:     engine.Actor{ID: c.entry.id, Name: c.entry.name, Type: credentialKind},
-		Resources: []engine.Resource{{Type: credentialKind, ID: c.entry.id, Name: c.entry.name}}}
+		Actor:     engine.Actor{ID: c.entry.id, Name: name, Type: credentialKind},
+		Resources: []engine.Resource{{Type: credentialKind, ID: c.entry.id, Name: name}}}
 }

@@ -163,7 +163,7 @@ func TestCredentialManagement(t *testing.T) {
 
 	acme := Caller{ID: "t1", Name: "acme's", Type: "token", Tenants: engine.Tenants{Names: []string{"acme"}}}
 	own, _, err := d.MakeCredential(acme, CredentialWish{EnOS, Wish{Name: "own", Grants: someGrants}})
-	if err != nil || own.CreatedBy == nil || *own.CreatedBy != (Maker{"t1", "acme's", "token"}) {
+	if err != nil || own.CreatedBy == nil || *own.CreatedBy != acme.Actor() {
 		t.Fatalf("%+v, %v", own, err)
 	}
 	_, _, err = d.MakeCredential(acme, CredentialWish{EnOS, Wish{Name: "x", Grants: []Grant{{Role: "reader", All: true}}}})

@@ -152,7 +152,7 @@ func (a *Auth) forgetOrphans() {
 		}
 	}
 	for _, id := range a.secrets.ids(credentialKind) {
-		if e := a.credentials.find(id); e != nil && e.record.Load().Revoked.IsZero() {
+		if e := a.credentials.find(id); e != nil && e.value.Load().Revoked.IsZero() {
 			continue
 		}
 		if err := a.secrets.forget(credentialKind, id); err != nil {

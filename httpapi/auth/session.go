@@ -107,7 +107,7 @@ func (a *Auth) ends(rec *sessionRecord) time.Time {
 	return rec.Created.Add(a.sessionMax)
 }
 
-// admitSession binds a session to what its account may do where need is asked for. Without the right it is bound to none, as entry.admit does.
+// admitSession binds a session to what its account may do where need is asked for. Without the right it is bound to none, as record.admit does.
 func admitSession(s *session, acc *account, need Right) (Caller, error) {
 	r, rec := acc.value.Load(), s.value.Load()
 	caller := Caller{ID: acc.id, Name: r.Login, Email: r.Email, Type: "account", session: s.id, epoch: rec.Epoch, reach: r.reach}

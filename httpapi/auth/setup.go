@@ -202,7 +202,7 @@ func (a *Auth) UseSetup(r *http.Request, w SetupWish) (Account, error) {
 	}
 	made := acc.value.Load()
 	a.note(r.Context(), actionSetup, engine.OpEdit, made.actor(acc.id))
-	return made.account(acc.id), nil
+	return made.account(acc.id, Caller{}), nil
 }
 
 // wanted returns the account that a link leads to: the one that it is for, or the first administrator's as wished.

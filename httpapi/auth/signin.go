@@ -55,7 +55,7 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, name, password str
 		return Account{}, true, nil
 	}
 	a.note(r.Context(), actionSignIn, engine.OpLogin, who)
-	return acc.value.Load().account(acc.id), false, nil
+	return acc.value.Load().account(acc.id, Caller{}), false, nil
 }
 
 func (a *Auth) checkSignIn(r *http.Request, name, password string) error {
@@ -126,7 +126,7 @@ func (a *Auth) SecondFactor(w http.ResponseWriter, r *http.Request, by Caller, c
 		return Account{}, err
 	}
 	a.note(r.Context(), actionSignIn, engine.OpLogin, by.Actor())
-	return a.accounts.find(by.ID).value.Load().account(by.ID), nil
+	return a.accounts.find(by.ID).value.Load().account(by.ID, Caller{}), nil
 }
 
 // networkOf returns what counts as the place that a request comes from.
