@@ -80,13 +80,7 @@ func (l *Log) facets(ctx context.Context, q *Query, columns []string, limit int)
 func (s *snapshot) facet(ctx context.Context, tail *valueCounts, limit int) ([]FacetValue, error) {
 	top := topValues{limit: limit}
 	if s.hits != nil {
-		ok, err := s.hits.Facet(ctx, tail.column, func(value []byte, n uint64) {
-			if more, also := tail.n[string(value)]; also {
-				n += more
-				delete(tail.n, string(value))
-			}
-			top.offer(value, n)
-		})
+		ok, err := top.offerHits(ctx, s.hits, tail)
 		if err == nil && !ok {
 			err = s.readHits(ctx, tail)
 		}
@@ -94,9 +88,7 @@ func (s *snapshot) facet(ctx context.Context, tail *valueCounts, limit int) ([]F
 			return nil, err
 		}
 	}
-	for v, n := range tail.n {
-		top.offer([]byte(v), n)
-	}
+	top.offerTail(tail)
 	return top.sorted(), nil
 }
 
@@ -139,14 +131,34 @@ func (c *valueCounts) add(e *Event) error {
 
 // topValues keeps the most frequent of the values that it is offered.
 type topValues struct {
-	limit  int
-	values []FacetValue // those to keep, in order, and some more
-	full   bool         // there are limit values that are not below the last
-	last   FacetValue
+	limit   int
+	offered int          // how many values there were
+	values  []FacetValue // those to keep, in order, and some more
+	full    bool         // there are limit values that are not below the last
+	last    FacetValue
+}
+
+// offerHits offers the values that hits have in tail's column. It takes those that the tail has too out of the tail.
+func (t *topValues) offerHits(ctx context.Context, hits Hits, tail *valueCounts) (ok bool, err error) {
+	return hits.Facet(ctx, tail.column, func(value []byte, n uint64) {
+		if more, also := tail.n[string(value)]; also {
+			n += more
+			delete(tail.n, string(value))
+		}
+		t.offer(value, n)
+	})
+}
+
+// offerTail offers the values that only the tail has.
+func (t *topValues) offerTail(tail *valueCounts) {
+	for v, n := range tail.n {
+		t.offer([]byte(v), n)
+	}
 }
 
 // offer takes a value that was not offered before.
 func (t *topValues) offer(value []byte, n uint64) {
+	t.offered++
 	if t.full && (n < t.last.Count || n == t.last.Count && string(value) > t.last.Value) {
 		return
 	}
