@@ -47,6 +47,7 @@ func (r row) What() string {
 func (c *Console) events(w http.ResponseWriter, r *http.Request) error {
 	p := eventsPage{page: c.page(r, "Events", "events"), OtherZone: otherZone(r)}
 	p.Filter = readFilter(r.URL.Query(), p.Preferences)
+	p.Carried = p.Filter.carried()
 	p.Columns = p.Preferences.shownColumns()
 	ctx, cancel := c.bounded(r)
 	defer cancel()

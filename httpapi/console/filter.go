@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"slices"
@@ -24,13 +25,17 @@ type filter struct {
 	Values map[string][]string // by filterFields
 	Zone   string              // of this URL only
 
-	Sort string // column, "-" in front for descending
-	Page int
-	Size int
+	Sort  string // column, "-" in front for descending
+	Order string // of the exceptions: of orders, or "" for the most frequent first
+	Page  int
+	Size  int
 
 	Event, EventTenant string // shown in the drawer
 
 	fallback defaults
+
+	page    string // where the filter is used, and its links lead; "": the list
+	implied string // a field whose value that page gives by itself: it is not in links to it
 }
 
 // defaults are what a URL leaves out.
@@ -40,6 +45,9 @@ type defaults struct {
 }
 
 var pageSizes = []string{"10", "20", "50", "100"}
+
+// orders are what the exceptions can be sorted by: the last one seen first, or the one that is the newest.
+var orders = []string{"last", "new"}
 
 const (
 	defaultSize = 20
@@ -83,6 +91,9 @@ func readFilter(values url.Values, p preferences) filter {
 	f.Sort = defaultSort
 	if column := strings.TrimPrefix(values.Get("sort"), "-"); column == "time" || slices.Contains(engine.SortColumns, column) {
 		f.Sort = values.Get("sort")
+	}
+	if slices.Contains(orders, values.Get("order")) {
+		f.Order = values.Get("order")
 	}
 	f.Size = f.fallback.size
 	if slices.Contains(pageSizes, values.Get("size")) {
@@ -228,6 +239,7 @@ func (f filter) encode() string {
 	set("to", f.To, "")
 	set("tz", f.Zone, "")
 	set("sort", f.Sort, defaultSort)
+	set("order", f.Order, "")
 	set("size", strconv.Itoa(f.Size), strconv.Itoa(f.fallback.size))
 	set("page", strconv.Itoa(f.Page), "1")
 	set("event", f.Event, "")
@@ -240,15 +252,28 @@ func (f filter) encode() string {
 	return v.Encode()
 }
 
-// at returns the URL of a page that takes filters.
-func (f filter) at(path string) string {
-	if q := f.encode(); q != "" {
+// link is the URL of the page that the filter is used on.
+func (f filter) link() string {
+	path := cmp.Or(f.page, listPath)
+	if q := f.without(f.implied).encode(); q != "" {
 		return path + "?" + q
 	}
 	return path
 }
 
-// The links below lead to the list's first page, since another filter or order has other pages, and close the drawer.
+const listPath = "/events"
+
+// carried is what other pages take over of the filter: which events, not which of them are shown.
+func (f filter) carried() string { return f.first().without(f.implied).encode() }
+
+// on is the same filter on another page.
+func (f filter) on(page string) filter {
+	f.page, f.implied = page, ""
+	return f
+}
+
+// The links below lead to the first page, since another filter or order has other pages, and close the drawer. What they call the list is the page
+// that the filter is used on.
 
 func (f filter) first() filter {
 	f.Page, f.Event, f.EventTenant = 1, "", ""
@@ -263,7 +288,7 @@ func (f filter) With(field, value string) string {
 	if !slices.Contains(f.Values[field], value) {
 		f.Values[field] = append(f.Values[field], value)
 	}
-	return f.at("/events")
+	return f.link()
 }
 
 // beginning is as much of a long value as it is found by, so that addresses stay short.
@@ -286,14 +311,14 @@ func (f filter) Without(field, value string) string {
 	f = f.first()
 	f.Values = cloneValues(f.Values)
 	f.Values[field] = slices.DeleteFunc(f.Values[field], func(v string) bool { return v == value })
-	return f.at("/events")
+	return f.link()
 }
 
 // WithoutWords is the list without the keyword box.
 func (f filter) WithoutWords() string {
 	f = f.first()
 	f.Words = ""
-	return f.at("/events")
+	return f.link()
 }
 
 // Between is the list of another stretch of time.
@@ -301,7 +326,7 @@ func (f filter) Between(from, to time.Time) string {
 	f = f.first()
 	f.Period, _ = periodNamed(custom)
 	f.From, f.To = moment(from), moment(to)
-	return f.at("/events")
+	return f.link()
 }
 
 // In is the list of another period.
@@ -309,7 +334,7 @@ func (f filter) In(name string) string {
 	f = f.first()
 	f.Period, _ = periodNamed(name)
 	f.From, f.To = "", ""
-	return f.at("/events")
+	return f.link()
 }
 
 // inZone is the same view with times in another zone; "" leaves it to the viewer's preferences.
@@ -318,7 +343,7 @@ func (f filter) inZone(name string, from, to time.Time) string {
 		f.From, f.To = moment(from), moment(to)
 	}
 	f.Zone = name
-	return f.at("/events")
+	return f.link()
 }
 
 func moment(t time.Time) string {
@@ -341,32 +366,32 @@ func (f filter) SortedBy(column string) string {
 	if descending {
 		f.Sort = "-" + column
 	}
-	return f.at("/events")
+	return f.link()
 }
 
 // OnPage is another page of the list.
 func (f filter) OnPage(n int) string {
 	f.Page, f.Event, f.EventTenant = n, "", ""
-	return f.at("/events")
+	return f.link()
 }
 
 // Sized is the list with as many events on a page.
 func (f filter) Sized(n string) string {
 	f = f.first()
 	f.Size, _ = strconv.Atoi(n)
-	return f.at("/events")
+	return f.link()
 }
 
 // Showing is the list with an event's details beside it.
 func (f filter) Showing(e *engine.Event) string {
 	f.Event, f.EventTenant = e.ID, e.Tenant
-	return f.at("/events")
+	return f.link()
 }
 
 // Closed is the list without the details.
 func (f filter) Closed() string {
 	f.Event, f.EventTenant = "", ""
-	return f.at("/events")
+	return f.link()
 }
 
 // Has reports whether the value is chosen in the field.

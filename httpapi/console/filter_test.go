@@ -59,8 +59,10 @@ func TestFilterLinks(t *testing.T) {
 		{"sort again", read(t, "sort=user", preferences{}).SortedBy("user"), "/events?sort=-user"},
 		{"sort by time", read(t, "", preferences{}).SortedBy("time"), "/events?sort=time"},
 		{"shown", read(t, "page=2", preferences{}).Showing(&engine.Event{ID: "e/1", Tenant: "x"}), "/events?event=e%2F1&event_tenant=x&page=2"},
-		{"default", read(t, "size=20&range=last-1d&sort=-time&page=1", preferences{}).at("/events"), "/events"},
-		{"another default", read(t, "size=20&range=last-1d", preferences{Period: "last-7d", Size: "50"}).at("/events"), "/events?range=last-1d&size=20"},
+		{"default", read(t, "size=20&range=last-1d&sort=-time&page=1", preferences{}).link(), "/events"},
+		{"another default", read(t, "size=20&range=last-1d", preferences{Period: "last-7d", Size: "50"}).link(), "/events?range=last-1d&size=20"},
+		{"on another page", read(t, "user=amy&result=failure&page=2", preferences{}).on(tailPath).Without("user", "amy"), "/tail?result=failure"},
+		{"carried", read(t, "user=amy&range=last-7d&page=2&event=e&event_tenant=x", preferences{}).carried(), "range=last-7d&user=amy"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, c.got, c.want)

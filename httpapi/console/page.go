@@ -22,6 +22,7 @@ type page struct {
 	Self        string // the page's own path and query, to come back to
 	Zone        *time.Location
 	Now         time.Time
+	Carried     string // the filter as a URL's query, which the other pages with filters take over
 
 	printer *message.Printer
 }
@@ -60,6 +61,14 @@ func (p page) ZoneName() string {
 		return "UTC"
 	}
 	return p.Zone.String() + " (UTC" + p.Now.Format("-07:00") + ")"
+}
+
+// Link leads to another page with the same filter.
+func (p page) Link(path string) string {
+	if p.Carried == "" {
+		return path
+	}
+	return path + "?" + p.Carried
 }
 
 // UTC reports whether times are shown in UTC.
