@@ -63,6 +63,7 @@ var walk = map[string][]visit{
 		{"range=all&q=HIDDENword*&event=HIDDEN-1&sort=user", "", 200},
 	},
 	"GET /events/raw": {{"event=HIDDEN-1", "", 200}, {"event=HIDDEN-1&event_tenant=HIDDEN", "", 200}},
+	"GET /exceptions": {{"range=all", "", 200}, {"range=all&tenant=HIDDEN", "", 200}, {"range=all&order=new&group=HIDDENword*", "", 200}},
 	"GET /suggest":    {{"range=all&field=user&typed=HIDDENw", "", 200}, {"range=all&field=tenant&typed=HIDDEN", "", 200}, {"field=action&range=all&typed=&tenant=HIDDEN", "", 200}},
 
 	"POST /api/v1/tokens":        {{"", `{"name":"x","grants":[{"role":"reader","tenants":["HIDDEN"]}]}`, 201}},

@@ -64,6 +64,7 @@ func (c *Console) Routes() []Route {
 		{"GET", "/events", auth.Read, c.events},
 		{"GET", "/events/raw", auth.Read, c.rawEvent},
 		{"GET", "/suggest", auth.Read, c.suggest},
+		{"GET", "/exceptions", auth.Read, c.exceptions},
 		{"POST", "/preferences", auth.None, c.savePreferences},
 		{"GET", "/static/{file}", auth.None, c.static},
 	}

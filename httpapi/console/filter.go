@@ -399,5 +399,5 @@ func (f filter) Has(field, value string) bool { return slices.Contains(f.Values[
 
 // Bare reports whether nothing is filtered but by the default period.
 func (f filter) Bare() bool {
-	return f.Words == "" && len(f.Values) == 0 && f.Period.Name == f.fallback.period
+	return f.Words == "" && len(f.without(f.implied).Values) == 0 && f.Period.Name == f.fallback.period
 }

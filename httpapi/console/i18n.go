@@ -21,6 +21,7 @@ var chineseFiles embed.FS
 var englishPlurals = map[string][2]string{ // one, other
 	"%d events":                             {"%d event", "%d events"},
 	"%d failures":                           {"%d failure", "%d failures"},
+	"%d kinds of errors":                    {"%d kind of error", "%d kinds of errors"},
 	"%d more resources are in the raw JSON": {"%d more resource is in the raw JSON", "%d more resources are in the raw JSON"},
 }
 

@@ -53,5 +53,6 @@ func functions(a assets) template.FuncMap {
 		"brief":    brief,
 		"long":     long,
 		"treeNode": treeNode,
+		"kindOf":   kindOf,
 	}
 }
