@@ -64,6 +64,7 @@ var walk = map[string][]visit{
 	},
 	"GET /events/raw": {{"event=HIDDEN-1", "", 200}, {"event=HIDDEN-1&event_tenant=HIDDEN", "", 200}},
 	"GET /exceptions": {{"range=all", "", 200}, {"range=all&tenant=HIDDEN", "", 200}, {"range=all&order=new&group=HIDDENword*", "", 200}},
+	"GET /tail":       {{"", "", 200}, {"tenant=HIDDEN", "", 200}, {"q=HIDDENword", "", 200}},
 	"GET /suggest":    {{"range=all&field=user&typed=HIDDENw", "", 200}, {"range=all&field=tenant&typed=HIDDEN", "", 200}, {"field=action&range=all&typed=&tenant=HIDDEN", "", 200}},
 
 	"POST /api/v1/tokens":        {{"", `{"name":"x","grants":[{"role":"reader","tenants":["HIDDEN"]}]}`, 201}},

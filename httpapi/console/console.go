@@ -65,6 +65,7 @@ func (c *Console) Routes() []Route {
 		{"GET", "/events/raw", auth.Read, c.rawEvent},
 		{"GET", "/suggest", auth.Read, c.suggest},
 		{"GET", "/exceptions", auth.Read, c.exceptions},
+		{"GET", "/tail", auth.Read, c.tail},
 		{"POST", "/preferences", auth.None, c.savePreferences},
 		{"GET", "/static/{file}", auth.None, c.static},
 	}

@@ -44,15 +44,16 @@ func parseViews(a assets) map[string]*view {
 // functions are those that need nothing of the page.
 func functions(a assets) template.FuncMap {
 	return template.FuncMap{
-		"asset":    a.path,
-		"join":     strings.Join,
-		"add":      func(a, b int) int { return a + b },
-		"initials": initials,
-		"hue":      hue,
-		"field":    field,
-		"brief":    brief,
-		"long":     long,
-		"treeNode": treeNode,
-		"kindOf":   kindOf,
+		"asset":     a.path,
+		"join":      strings.Join,
+		"add":       func(a, b int) int { return a + b },
+		"initials":  initials,
+		"hue":       hue,
+		"field":     field,
+		"brief":     brief,
+		"long":      long,
+		"treeNode":  treeNode,
+		"kindOf":    kindOf,
+		"tailRowOf": tailRowOf,
 	}
 }
