@@ -60,6 +60,16 @@ func TestExceptions(t *testing.T) {
 	if address, err := url.QueryUnescape(w.path()); err != nil || !strings.Contains(address, "group="+group) {
 		t.Errorf("the list is %s, %v", address, err)
 	}
+	w.open("/exceptions?group=" + url.QueryEscape(group) + "&group=x")
+	if got := w.text("#kinds tbody tr .n"); got != count || w.count("#kinds tbody tr") != 1 {
+		t.Errorf("of the kind alone there are %s in %d rows", got, w.count("#kinds tbody tr"))
+	}
+	w.click("#kinds .above")
+	w.until(`location.pathname === "/events"`)
+	w.idle()
+	if got := w.path(); !strings.Contains(got, "range=all") || !strings.Contains(got, "sort=time") || strings.Contains(got, "group=x") {
+		t.Errorf("the first of the kind is looked for in %s", got)
+	}
 	w.open("/exceptions")
 	count = w.text("#kinds tr.unknown .n")
 	w.click("#kinds tr.unknown .whole")

@@ -47,7 +47,7 @@ func TestTailPage(t *testing.T) {
 	s := newServer(t, Options{})
 	enginetest.Append(t, s.log, tailed(0, 60)...)
 	w := s.window(t, look{})
-	w.open("/tail")
+	w.open("/tail?range=custom&from=never") // a period is nothing to a tail
 	w.following()
 	if got := w.tailIDs(); !slices.Equal(got, ids(10, 60)) {
 		t.Fatalf("it begins with %q", got)
@@ -81,6 +81,8 @@ func TestTailPage(t *testing.T) {
 		t.Errorf("%d rows after clearing", got)
 	}
 
+	w.open("/tail")
+	w.following()
 	w.typeIn("#q", "module:m1\r")
 	w.until(`location.search.includes("module%3Am1") && document.querySelector("#tail").dataset.stream.includes("module%3Am1")`)
 	w.following()

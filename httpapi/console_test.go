@@ -400,6 +400,9 @@ func TestConsoleDetails(t *testing.T) {
 	w.click(`#details-tree a[href*="nested.deep.version"]`)
 	w.total("1 event", "details.nested.deep.version=2")
 	w.open("/events?range=all&event=e-02")
+	w.activate(`#drawer a[href*="error=name"]`)
+	w.total("1 event", "error=name orders-2 is taken")
+	w.open("/events?range=all&event=e-02")
 	w.click(`#drawer a[href*="group="]`)
 	w.total("10 events", "group=409: name orders-<n> is taken")
 	w.open("/events?event=gone&event_tenant=nowhere")
@@ -585,9 +588,12 @@ func TestConsoleHostile(t *testing.T) {
 		Resources: []engine.Resource{{Type: script, ID: rtl, Name: formula, Content: script}}, Source: engine.Source{IP: "10.0.0.1", UserAgent: script, Channel: script},
 		Details: []byte(`{"list":[` + big[:len(big)-1] + `],"` + strings.ReplaceAll(script, `"`, `\"`) + `":"javascript:alert(1)","__proto__":{"toString":"x"},"n":null,"t":true}`)}
 	s.take(t, all)
-	resp, _ := s.do(t, s.request(t, "POST", "/preferences", ""))
-	if resp.Header.Get("Content-Security-Policy") == "" {
-		t.Error("there is no content security policy")
+	resp, page := s.do(t, s.request(t, "GET", "/events", ""))
+	if policy := resp.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'; script-src 'self'; style-src 'self';") || strings.Contains(policy, "unsafe") {
+		t.Errorf("the content security policy is %q", policy)
+	}
+	if found := regexp.MustCompile(`<script(?:>| [^>]*[^"]>)|<style| style=| on[a-z]+="`).FindString(page); found != "" {
+		t.Errorf("the page has %q in it, which the policy forbids", found)
 	}
 	w := s.window(t, look{})
 	w.do(command(cdpnetwork.SetCookie, cdpnetwork.SetCookieParams{Name: "annals-preferences", URL: s.URL,

@@ -120,6 +120,7 @@ func (c *Console) fillList(ctx context.Context, p *eventsPage, q engine.Query) e
 		rw.Name, rw.Account = who(e.Actor)
 		p.Rows = append(p.Rows, rw)
 	}
+	p.Query = engine.FormatQuery(q.Where)
 	p.From, p.To = q.From, q.To
 	buckets, _, err := c.log.Histogram(ctx, q, p.Filter.Period.buckets)
 	if err != nil {

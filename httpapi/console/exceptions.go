@@ -29,7 +29,7 @@ type kind struct {
 	Share float64
 	Spark string // path of the sparkline
 	URL   string // of the list of them
-	Begun string // of the list around the first
+	Begun string // of the list of all there ever were, the first on top
 }
 
 const (
@@ -39,7 +39,7 @@ const (
 	exceptionsPath = "/exceptions"
 )
 
-// order is one of them, as the page offers it.
+// order is one that the page offers.
 type order struct {
 	Name, Label, URL string
 	Now              bool
@@ -110,7 +110,10 @@ func (c *Console) fillKinds(ctx context.Context, p *exceptionsPage, q engine.Que
 	list := p.Filter.on("")
 	for _, r := range kinds.Rows {
 		k := p.kind(r)
-		k.URL, k.Begun = list.With("group", r.Value), earliest(list, r.Value)
+		of := onlyGroup(list, r.Value)
+		k.URL = of.link()
+		of.Sort = "time"
+		k.Begun = of.In(allTime)
 		p.Kinds = append(p.Kinds, k)
 	}
 	if len(rest.Rows) > 0 {
@@ -121,11 +124,12 @@ func (c *Console) fillKinds(ctx context.Context, p *exceptionsPage, q engine.Que
 	return nil
 }
 
-// earliest is the list of all there ever was of a kind, the first on top.
-func earliest(f filter, group string) string {
-	f.Values, f.Sort = cloneValues(f.Values), "time"
+// onlyGroup is the filter for one kind, whichever were chosen before.
+func onlyGroup(f filter, group string) filter {
+	f = f.first()
+	f.Values = cloneValues(f.Values)
 	f.Values["group"] = []string{group}
-	return f.In(allTime)
+	return f
 }
 
 // noGroup is -group:*, the failures without an error.
@@ -161,7 +165,7 @@ func (p *exceptionsPage) Menus() []menu {
 
 // Chips are all filters besides the default.
 func (p *exceptionsPage) Chips() []chip {
-	return slices.DeleteFunc(p.eventsPage.Chips(), func(c chip) bool { return c.Label == fieldLabels["result"] })
+	return slices.DeleteFunc(p.eventsPage.Chips(), func(c chip) bool { return c.Label == fieldLabels["result"] && !c.Foreign })
 }
 
 // AllKinds reports whether every kind has a row; else only the most frequent ones have.

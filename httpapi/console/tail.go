@@ -35,7 +35,7 @@ func (c *Console) tail(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := c.bounded(r)
 	defer cancel()
 	q, m := p.Filter.query(p.Caller, p.Now, p.Zone)
-	if m != nil {
+	if m != nil && m.Field == "q" { // a mistake in the period is not the tail's
 		p.Mistake = m
 		return c.render(w, http.StatusBadRequest, "tail", &p)
 	}
@@ -86,7 +86,7 @@ func (p *tailPage) Periods() []period { return nil }
 
 // Chips are all filters; the period is none of the tail's.
 func (p *tailPage) Chips() []chip {
-	return slices.DeleteFunc(p.eventsPage.Chips(), func(c chip) bool { return c.Label == "Time" })
+	return slices.DeleteFunc(p.eventsPage.Chips(), func(c chip) bool { return c.Label == "Time" && !c.Foreign })
 }
 
 // KeptValues are what the form has no control for: the period too, which other pages have.
