@@ -156,3 +156,35 @@ func (p *testProvider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"access_token":"a","token_type":"Bearer","id_token":%q}`, token)
 	}
 }
+
+// TestProviderButton: the sign-in page offers the provider where there is one, and a sign-in there that fails is answered with a page.
+func TestProviderButton(t *testing.T) {
+	s := newServer(t, Options{})
+	v := &visitor{server: s}
+	v.get(t, "/sign-in", 200)
+	if v.attribute("a.wide", "href") != "" {
+		t.Error("a provider is offered that is not there")
+	}
+	mapping, err := auth.ParseMapping("* = reader@shop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := auth.NewOIDC(s.api.access, auth.OIDCOptions{Issuer: "http://127.0.0.1:1", ClientID: "annals", ClientSecret: "x", PublicURL: s.URL, Mapping: mapping})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Config.Handler = New(Options{Log: s.log, Auth: s.api.access, OIDC: provider, Now: s.api.now, Logger: s.api.logger})
+	v.get(t, "/sign-in?return=%2Fevents%3Fq%3Dx", 200)
+	if got := v.attribute("a.wide", "href"); got != "/auth/oidc/start?return=%2Fevents%3Fq%3Dx" {
+		t.Errorf("leads to %s", got)
+	}
+	v.get(t, "/sign-in?return=https%3A%2F%2Fevil.example", 200)
+	if got := v.attribute("a.wide", "href"); got != "/auth/oidc/start?return=%2Fevents" {
+		t.Errorf("leads to %s", got)
+	}
+	v.get(t, "/auth/oidc/callback?state=x&code=y", 401)
+	v.want(t, "main h1", "Not signed in")
+	if got := v.attribute("main a.button", "href"); got != "/sign-in" {
+		t.Errorf("leads to %s", got)
+	}
+}

@@ -22,7 +22,8 @@ func TestSettingsInBrowser(t *testing.T) {
 	view := v.post(t, "/views", url.Values{"name": {"all of <b>acme</b>"}, "query": {"range=all"}, "tenant": {"acme"}}, 303)
 	v.get(t, view, 200)
 	view = strings.TrimSuffix(v.attribute("#views form", "action"), "/mark")
-	pages := []string{"/settings", "/settings/tokens", "/settings/tokens/new", token, "/settings/accounts", "/settings/accounts/new", account,
+	pair := v.post(t, "/settings/credentials", url.Values{"name": {"a console"}, "kind": {"layer7"}, "role": {"reader"}, "scope": {"all"}}, 303)
+	pages := []string{"/settings", pair, "/settings/credentials", "/settings/credentials/new", "/settings/tokens", "/settings/tokens/new", token, "/settings/accounts", "/settings/accounts/new", account,
 		"/settings/tenants", "/settings/retention", "/settings/about", "/views", view, "/nowhere"}
 	for _, l := range []look{{Lang: "en"}, {Lang: "zh-CN", Dark: true, Width: 375, Height: 800}, {Lang: "zh-CN"}, {Lang: "en", Dark: true, Width: 375, Height: 800}} {
 		t.Run(fmt.Sprintf("%s %d", l.Lang, l.Width), func(t *testing.T) {

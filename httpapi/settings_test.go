@@ -100,6 +100,41 @@ func TestShownOnce(t *testing.T) {
 	}
 }
 
+// TestCredentialPages: a key pair is made, its secret shown once, and revoked.
+func TestCredentialPages(t *testing.T) {
+	s := newServer(t, Options{})
+	v := &visitor{server: s, token: s.token}
+	v.get(t, "/settings/credentials", 200)
+	v.want(t, ".empty h2", "There are no key pairs")
+	v.get(t, "/settings/credentials/new", 200)
+	if got := len(v.texts(`input[name="kind"]`)); got != len(auth.CredentialKinds) {
+		t.Errorf("%d kinds", got)
+	}
+	wish := url.Values{"name": {"RDS console"}, "kind": {"other"}, "role": {"reader"}, "scope": {"all"}}
+	v.post(t, "/settings/credentials", wish, 400)
+	if v.attribute(`input[name="name"]`, "value") != "RDS console" || v.text("fieldset.wrong .error") == "" {
+		t.Errorf("form %s", v.body)
+	}
+	for _, kind := range auth.CredentialKinds {
+		wish.Set("kind", kind)
+		made := v.post(t, "/settings/credentials", wish, 303)
+		id := strings.TrimPrefix(made, "/settings/credentials/")
+		v.get(t, made, 200)
+		secret := v.text("#secret-text")
+		if _, rest := auth.SplitAppKey(secret); kind == auth.Flashduty && (!strings.HasPrefix(secret, id) || len(rest) != 40) || kind != auth.Flashduty && (len(secret) != 40 || v.text("#key-id") != id) {
+			t.Errorf("%s: secret %q of %s", kind, secret, id)
+		}
+		if v.get(t, made, 200); secret == "" || strings.Contains(v.body, secret) {
+			t.Errorf("%s: the secret is shown twice", kind)
+		}
+		v.get(t, v.post(t, made+"/revoke", nil, 303), 200)
+		v.want(t, ".notice", "The key pair is revoked, and its secret removed.")
+	}
+	if got := v.texts("#credentials .state"); strings.Join(got, ",") != "revoked,revoked,revoked,revoked" {
+		t.Errorf("states %q", got)
+	}
+}
+
 // TestAccountPages: an account is made, changed, disabled and reset.
 func TestAccountPages(t *testing.T) {
 	s := newServer(t, Options{})

@@ -43,15 +43,16 @@ func (p page) Said(message string) string {
 
 // done are the words in a page's address that have it say, after a form, what was done. Any other word says nothing.
 var done = map[string]string{
-	"view-saved":      msg("The view is saved."),
-	"view-changed":    msg("The view is changed."),
-	"view-deleted":    msg("The view is deleted."),
-	"token-revoked":   msg("The token is revoked. Whoever uses it is refused from now on."),
-	"account-changed": msg("The account is changed."),
-	"account-closed":  msg("The account is disabled, and signed out everywhere."),
-	"account-open":    msg("The account is enabled."),
-	"password":        msg("The password is changed. All other sessions are signed out."),
-	"factor-removed":  msg("The second factor is removed."),
+	"view-saved":         msg("The view is saved."),
+	"view-changed":       msg("The view is changed."),
+	"view-deleted":       msg("The view is deleted."),
+	"token-revoked":      msg("The token is revoked. Whoever uses it is refused from now on."),
+	"credential-revoked": msg("The key pair is revoked, and its secret removed."),
+	"account-changed":    msg("The account is changed."),
+	"account-closed":     msg("The account is disabled, and signed out everywhere."),
+	"account-open":       msg("The account is enabled."),
+	"password":           msg("The password is changed. All other sessions are signed out."),
+	"factor-removed":     msg("The second factor is removed."),
 }
 
 // notice is what a page's address has it say.

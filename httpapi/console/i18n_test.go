@@ -86,6 +86,7 @@ var mistakes = []string{
 	"a view is changed by its owner, or by who manages the tenant that shares it",
 	"no such view",
 	"no such token",
+	"no such credential",
 	"no such account",
 	"this is about a person's own account, and a token has none",
 	"a page of another site may not ask for this; programs send a token",

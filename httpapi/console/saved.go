@@ -51,11 +51,13 @@ func (s *Saved) List(by auth.Caller) ([]SavedView, error) {
 	}
 	list := []SavedView{}
 	look := s.looker(by)
-	for id, v := range s.all() {
+	s.mu.RLock()
+	for id, v := range s.views {
 		if look.sees(v) {
 			list = append(list, look.at(id, v))
 		}
 	}
+	s.mu.RUnlock()
 	slices.SortFunc(list, func(a, b SavedView) int {
 		if a.Starred != b.Starred {
 			if a.Starred {

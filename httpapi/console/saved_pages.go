@@ -172,6 +172,12 @@ func (c *Console) tenantsOf(who engine.Tenants) []string {
 
 // The list's menu of views.
 
+// menuViews is how many views the menu has; the page of views has all.
+const menuViews = 50
+
+// MenuViews are the menu's.
+func (p *eventsPage) MenuViews() []SavedView { return p.Saved[:min(len(p.Saved), menuViews)] }
+
 // SaveForm is how the list as it is now is saved.
 func (p *eventsPage) SaveForm() viewForm {
 	return viewForm{page: p.page, Query: p.Filter.pinned(), Tenants: p.shareable, Return: p.Self}

@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -88,12 +87,6 @@ func (s *Saved) find(id string) *savedRecord {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.views[id]
-}
-
-func (s *Saved) all() map[string]*savedRecord {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return maps.Clone(s.views)
 }
 
 // owned counts an owner's views.

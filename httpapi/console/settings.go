@@ -32,6 +32,7 @@ func (p settingsPage) Sections() []section {
 	add(p.Caller.Type == "account", section{"account", msg("Your account"), "/settings/account", msg("Password, second factor, and where you are signed in.")})
 	add(p.May.Read, section{"views", msg("Saved views"), "/views", msg("Lists under a name: private or shared, starred, and the one that you begin with.")})
 	add(p.May.Manage, section{"tokens", msg("Tokens"), "/settings/tokens", msg("What programs and shippers send and read events with.")})
+	add(p.May.Manage, section{"credentials", msg("Key pairs"), "/settings/credentials", msg("What clients of other products' audit logs sign their requests with.")})
 	add(p.May.Manage, section{"accounts", msg("Accounts"), "/settings/accounts", msg("The people who may sign in, and what each may do.")})
 	add(p.May.Read, section{"tenants", msg("Tenants"), "/settings/tenants", msg("Whose logs there are, and how much is in them.")})
 	add(p.May.Read, section{"retention", msg("Retention"), "/settings/retention", msg("How long events are kept, and what was removed.")})

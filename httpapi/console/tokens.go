@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -40,7 +41,9 @@ const tokenDays = 90
 func (c *Console) listTokens(w http.ResponseWriter, r *http.Request) error {
 	p := tokensPage{settingsPage: c.settings(r, "Tokens", "tokens"), Tokens: c.access.Tokens(auth.From(r.Context()))}
 	slices.Reverse(p.Tokens)
-	slices.SortStableFunc(p.Tokens, func(a, b auth.Token) int { return rank(p.State(a)) - rank(p.State(b)) })
+	slices.SortStableFunc(p.Tokens, func(a, b auth.Token) int {
+		return rank(p.State(a.Revoked, a.Expires)) - rank(p.State(b.Revoked, b.Expires))
+	})
 	return c.render(w, http.StatusOK, "tokens", &p)
 }
 
@@ -51,12 +54,12 @@ func rank(state string) int {
 	return 1
 }
 
-// State is a word for what a token is good for.
-func (p settingsPage) State(t auth.Token) string {
+// State is a word for what a token or credential is good for.
+func (p settingsPage) State(revoked, expires time.Time) string {
 	switch {
-	case !t.Revoked.IsZero():
+	case !revoked.IsZero():
 		return "revoked"
-	case !t.Expires.IsZero() && !p.Now.Before(t.Expires):
+	case !expires.IsZero() && !p.Now.Before(expires):
 		return "expired"
 	}
 	return "active"
@@ -64,15 +67,24 @@ func (p settingsPage) State(t auth.Token) string {
 
 // newToken answers GET /settings/tokens/new.
 func (c *Console) newToken(w http.ResponseWriter, r *http.Request) error {
-	f := c.tokenForm(r)
-	f.Expires = f.Now.AddDate(0, 0, tokenDays).Format(time.DateOnly)
-	return c.render(w, http.StatusOK, "token-new", f)
+	return c.render(w, http.StatusOK, "token-new", c.tokenForm(c.settings(r, "New token", "tokens")))
 }
 
-func (c *Console) tokenForm(r *http.Request) *tokenForm {
-	f := &tokenForm{settingsPage: c.settings(r, "New token", "tokens")}
-	f.Grant = c.grantForm(f.page)
-	return f
+func (c *Console) tokenForm(p settingsPage) *tokenForm {
+	return &tokenForm{settingsPage: p, Grant: c.grantForm(p.page), Expires: p.Now.AddDate(0, 0, tokenDays).Format(time.DateOnly)}
+}
+
+// read takes what was sent.
+func (f *tokenForm) read(values url.Values) {
+	f.Name, f.Expires = values.Get("name"), values.Get("expires")
+	f.Grant.read(values)
+}
+
+// refused notes what is wrong with what was sent, for the form.
+func (f *tokenForm) refused(err error) (status int, unexpected error) {
+	f.Wrong, status, unexpected = faultOf(err)
+	f.Grant.Wrong = f.Wrong
+	return status, unexpected
 }
 
 // makeToken answers POST /settings/tokens. The token's text waits for its page.
@@ -81,9 +93,8 @@ func (c *Console) makeToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := c.tokenForm(r)
-	f.Name, f.Expires = values.Get("name"), values.Get("expires")
-	f.Grant.read(values)
+	f := c.tokenForm(c.settings(r, "New token", "tokens"))
+	f.read(values)
 	by := auth.From(r.Context())
 	made, text, err := c.makeWished(by, f)
 	if err == nil {
@@ -91,24 +102,29 @@ func (c *Console) makeToken(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, "/settings/tokens/"+made.ID, http.StatusSeeOther)
 		return nil
 	}
-	status := 0
-	if f.Wrong, status, err = faultOf(err); err != nil {
+	status, err := f.refused(err)
+	if err != nil {
 		return err
 	}
-	f.Grant.Wrong = f.Wrong
 	return c.render(w, status, "token-new", f)
 }
 
 func (c *Console) makeWished(by auth.Caller, f *tokenForm) (t auth.Token, text string, err error) {
+	wish, err := f.wish()
+	if err != nil {
+		return t, "", err
+	}
+	return c.access.Make(by, wish)
+}
+
+// wish is what the form says.
+func (f *tokenForm) wish() (auth.Wish, error) {
 	expires, err := f.expires()
 	if err != nil {
-		return t, "", err
+		return auth.Wish{}, err
 	}
 	grants, err := f.Grant.grants()
-	if err != nil {
-		return t, "", err
-	}
-	return c.access.Make(by, auth.Wish{Name: f.Name, Grants: grants, Expires: expires})
+	return auth.Wish{Name: f.Name, Grants: grants, Expires: expires}, err
 }
 
 // expires is the end of the day that was chosen, in the viewer's zone.
