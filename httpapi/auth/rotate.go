@@ -113,7 +113,7 @@ func (a *Auth) mend() {
 	a.finishRotation()
 	a.forgetOrphans()
 	if names, sealedUnder, held := a.secrets.aliens(); len(names) > 0 {
-		a.logger.Warn("secrets cannot be opened, so that no credential is accepted and no such second factor: they are sealed under a master key that "+
+		a.logger.Warn("secrets cannot be opened, so that no credential is accepted, nor codes of the second factors among them: they are sealed under a master key that "+
 			"the server does not have; put it back and start again, or revoke the credentials and reset the second factors that they belong to",
 			"number", len(names), "secrets", names[:min(len(names), maxNamesLogged)], "sealed_under", sealedUnder, "held", held, "key_from", a.secrets.source)
 	}
