@@ -25,6 +25,7 @@ func (a *API) postAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	recordThing(r.Context(), "account", account.ID, account.Login)
 	return reply.JSON(w, http.StatusCreated, linkReply{account, link})
 }
 
@@ -56,6 +57,7 @@ func (a *API) patchAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	recordThing(r.Context(), "account", account.ID, account.Login)
 	return reply.JSON(w, http.StatusOK, account)
 }
 
@@ -73,6 +75,7 @@ func (a *API) resetAccount(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	recordThing(r.Context(), "account", account.ID, account.Login)
 	return reply.JSON(w, http.StatusOK, linkReply{account, link})
 }
 

@@ -26,6 +26,7 @@ func (a *API) postCredential(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	recordThing(r.Context(), "credential", made.ID, made.Name)
 	answer := newCredentialReply{CredentialInfo: made, Secret: string(secret.Bytes())}
 	if made.Kind == auth.Flashduty {
 		answer.AppKey = made.ID + answer.Secret
@@ -48,6 +49,7 @@ func (a *API) deleteCredential(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	recordThing(r.Context(), "credential", credential.ID, credential.Name)
 	return reply.JSON(w, http.StatusOK, credential)
 }
 

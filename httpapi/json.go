@@ -51,12 +51,12 @@ func notRead(what string, err error) error {
 
 // onlyJSON refuses a body that is not said to be JSON, where a browser might send one for a page that is not ours: from who is signed in, and
 // where nobody needs to be known. A form cannot say so, and what can has to ask first. Programs with tokens may leave it out.
-func onlyJSON(next http.Handler) http.Handler {
+func (a *API) onlyJSON(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		said := err == nil && (media == "application/json" || media == "application/x-ndjson")
 		if !said && r.ContentLength != 0 && changes(r.Method) && auth.From(r.Context()).Type != "token" {
-			reply.Error(w, r, reply.BadMedia(media))
+			a.refuse(w, r, "media-type", reply.BadMedia(media))
 			return
 		}
 		next.ServeHTTP(w, r)

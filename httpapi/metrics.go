@@ -45,7 +45,7 @@ func newMetrics(more []prometheus.Collector) *metrics {
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "annals_event_requests_refused_total",
 			Help: "Requests with events that were refused whole, by type of problem."}, []string{"reason"}),
 		turnedAway: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "annals_http_requests_refused_total",
-			Help: "Requests that were refused, by reason: a rate limit, or who is asking."}, []string{"reason"}),
+			Help: "Requests that were refused, by reason: a rate limit, who is asking, or a body that is not said to be JSON."}, []string{"reason"}),
 	}
 	m.registry.MustRegister(m.requests, m.duration, m.inFlight, m.open, m.events, m.rejected, m.refused, m.turnedAway,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -59,7 +59,7 @@ func newMetrics(more []prometheus.Collector) *metrics {
 	}
 	m.refused.WithLabelValues(reply.ProblemOf(engine.ErrDiskFull).Code())
 	m.refused.WithLabelValues(reply.ProblemOf(engine.ErrFailed).Code())
-	for _, reason := range []string{"address-rate", "token-rate", "unauthorized", "forbidden"} {
+	for _, reason := range []string{"address-rate", "token-rate", "media-type", "unauthorized", "forbidden"} {
 		m.turnedAway.WithLabelValues(reason)
 	}
 	m.handler = promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})

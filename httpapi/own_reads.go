@@ -33,8 +33,8 @@ type note struct {
 	failure *engine.EventError
 	figures
 
-	limit    string    // the rate limit that refused it
-	refusals []refusal // of events that it brought
+	turnedAway string    // why it was refused in the place of its handler, unless because of who asks
+	refusals   []refusal // of events that it brought
 }
 
 type noteKey struct{}

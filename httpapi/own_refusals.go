@@ -39,9 +39,10 @@ func (o *OwnLog) refuseWrite(r *http.Request, n *note, refused refusal) {
 	o.refuse(r, n, told{Reason: refused.reason, Field: cut(refused.field, maxParamBytes), Message: n.failure.Message})
 }
 
-// refuseAccess tells of a request that no handler saw, because of who asks or how often. Another that reached none is no matter: nothing is there.
+// refuseAccess tells of a request that no handler saw, because of who asks, how often or in what form. Another that reached none is no matter:
+// nothing is there.
 func (o *OwnLog) refuseAccess(r *http.Request, n *note, out *response) {
-	reason := n.limit
+	reason := n.turnedAway
 	switch {
 	case reason != "":
 	case out.status == http.StatusUnauthorized:

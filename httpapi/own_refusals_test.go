@@ -44,6 +44,7 @@ func TestOwnRefusals(t *testing.T) {
 	send("GET", events, "wrong", "", "203.0.113.2", 401)
 	send("POST", events, reader, "{}", "203.0.113.3", 403)
 	send("GET", "/api/v1/nothing", reader, "", "203.0.113.3", 404)
+	send("POST", "/api/v1/session", s.token, "login=amy&password=secret", "203.0.113.5", 415)
 	for range 20 {
 		send("GET", "/healthz", "", "", "203.0.113.4", 200)
 	}
@@ -52,7 +53,8 @@ func TestOwnRefusals(t *testing.T) {
 	_, metrics := s.do(t, s.request(t, "GET", "/metrics", ""))
 	for _, line := range []string{`annals_events_rejected_total{reason="conflict"} 1`, `annals_events_rejected_total{reason="invalid"} 3`,
 		`annals_event_requests_refused_total{reason="too-large"} 1`, `annals_http_requests_refused_total{reason="unauthorized"} 3`,
-		`annals_http_requests_refused_total{reason="forbidden"} 1`, `annals_http_requests_refused_total{reason="address-rate"} 2`,
+		`annals_http_requests_refused_total{reason="forbidden"} 1`, `annals_http_requests_refused_total{reason="media-type"} 1`,
+		`annals_http_requests_refused_total{reason="address-rate"} 2`,
 		`annals_own_events_total{outcome="lost"} 0`, `annals_own_events_total{outcome="refused"} 0`} {
 		if !strings.Contains(metrics, line) {
 			t.Errorf("the metrics lack %s", line)
@@ -74,6 +76,7 @@ func TestOwnRefusals(t *testing.T) {
 		"access.refused unauthorized 1  203.0.113.1 GET /api/v1/events ",
 		"access.refused unauthorized 1  203.0.113.2 GET /api/v1/events ",
 		"access.refused forbidden 1 " + made.Name + " 203.0.113.3 POST /api/v1/events ",
+		"access.refused media-type 1  203.0.113.5 POST /api/v1/session ",
 		"access.refused address-rate 1  203.0.113.4 GET /api/v1/events ",
 		"write.refused invalid 1 admin.token 127.0.0.1  operation", // the rest of the minute, at the end
 		"access.refused unauthorized 1  203.0.113.1 GET /api/v1/events ",

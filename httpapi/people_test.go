@@ -131,17 +131,24 @@ const pending = "second factor to come"
 func (w *walker) refusedCookies(t *testing.T) map[string]string {
 	all := auth.Grant{Role: "admin", All: true}
 	signIn := func(subject string) *person { return &person{server: w.server, cookie: w.signInAs(t, subject, all)} }
-	out, disabled := signIn("out"), signIn("disabled")
-	outCookie := out.cookie
+	out, everywhere, disabled := signIn("out"), signIn("out everywhere"), signIn("disabled")
+	outCookie, everywhereCookie := out.cookie, everywhere.cookie
 	out.ask(t, "DELETE", "/session", "", 204, nil)
+	everywhere.ask(t, "DELETE", "/sessions", "", 204, nil)
 	var me auth.Me
 	disabled.ask(t, "GET", "/session", "", 200, &me)
 	w.answer(t, "PATCH", "/api/v1/accounts/"+me.ID, `{"disabled":true}`, w.token, new(auth.Account))
 
 	const idle = auth.DefaultSessionIdle + time.Hour
 	w.later.Add(-int64(idle))
-	old := signIn("idle")
+	forgotten := signIn("idle")
 	w.later.Add(int64(idle))
+	w.later.Add(-int64(auth.DefaultSessionMax))
+	old := signIn("old")
+	for range auth.DefaultSessionMax / time.Hour { // busy all the time
+		old.ask(t, "GET", "/session", "", 200, nil)
+		w.later.Add(int64(time.Hour))
+	}
 
 	p := w.newPerson(t, "pending", `{"role":"admin","all_tenants":true}`)
 	p.signIn(t, "pending", goodPassword, 200)
@@ -153,8 +160,10 @@ func (w *walker) refusedCookies(t *testing.T) map[string]string {
 		"two cookies":      signIn("two").cookie + "; " + signIn("two").cookie,
 		"cookie for TLS":   "__Host-" + signIn("tls").cookie,
 		"signed out":       outCookie,
+		"out everywhere":   everywhereCookie,
 		"disabled":         disabled.cookie,
-		"idle":             old.cookie,
+		"idle":             forgotten.cookie,
+		"old":              old.cookie,
 		pending:            p.cookie,
 	}
 }

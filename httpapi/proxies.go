@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -70,7 +71,7 @@ func ParseProxies(list string) ([]netip.Prefix, error) {
 			prefix, err = netip.PrefixFrom(addr, addr.BitLen()), nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%q is neither an address nor a prefix such as 10.0.0.0/8", cut(entry, maxParamBytes))
 		}
 		if prefix.Addr().Is4In6() {
 			prefix = netip.PrefixFrom(prefix.Addr().Unmap(), max(prefix.Bits()-96, 0))

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"annals/engine"
 	"annals/httpapi/auth"
 	"annals/httpapi/reply"
 )
@@ -22,11 +23,14 @@ type RateLimits struct {
 	Loopback   bool    // whether requests from this machine are limited as well
 }
 
-// Check refuses numbers that are no limit.
+// Check refuses numbers that are no limit, with an *engine.FieldError that names the setting.
 func (l RateLimits) Check() error {
-	for _, n := range []float64{l.PerAddress, l.PerToken} {
-		if !(n >= 0) || math.IsInf(n, 0) {
-			return fmt.Errorf("a rate limit of %g requests a second cannot be kept: want 0 for none, or more", n)
+	for _, n := range []struct {
+		setting string
+		limit   float64
+	}{{"rate-limit", l.PerAddress}, {"token-rate-limit", l.PerToken}} {
+		if !(n.limit >= 0) || math.IsInf(n.limit, 0) {
+			return &engine.FieldError{Field: n.setting, Message: fmt.Sprintf("%g requests a second cannot be kept: want 0 for no limit, or more", n.limit)}
 		}
 	}
 	return nil
@@ -104,7 +108,7 @@ func (a *API) limitAddress(next http.Handler) http.Handler {
 			return
 		}
 		if wait, ok := a.perAddress.take(reply.Network(addr)); !ok {
-			a.refuse(w, r, "address-rate", wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress))
+			a.refuse(w, r, "address-rate", reply.TooMany(wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress)))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -124,7 +128,7 @@ func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 		}
 		caller := auth.From(r.Context())
 		if wait, ok := a.perToken.take(identityOf(caller)); !ok {
-			a.refuse(w, r, "token-rate", wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type))
+			a.refuse(w, r, "token-rate", reply.TooMany(wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type)))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -138,8 +142,9 @@ func identityOf(c auth.Caller) identity { return identity{c.Type, c.ID} }
 
 func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.IsLoopback() }
 
-func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, wait time.Duration, detail string) {
+// refuse answers a request in the place of its handler, counts it and has it told, by a reason out of a closed set.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, p *reply.Problem) {
 	a.metrics.turnedAway.WithLabelValues(reason).Inc()
-	noteOf(r.Context()).limit = reason
-	reply.Error(w, r, reply.TooMany(wait, detail))
+	noteOf(r.Context()).turnedAway = reason
+	reply.Error(w, r, p)
 }

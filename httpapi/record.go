@@ -27,6 +27,11 @@ func newRecorder(into AppendFunc, logger *slog.Logger, now func() time.Time) *re
 	})
 }
 
+// recordThing says in the server's own log what the write operation behind ctx was about, which its path does not say.
+func recordThing(ctx context.Context, kind, id, name string) {
+	recorder.Edit(ctx, func(e *engine.Event) { e.Resources = []engine.Resource{{Type: kind, ID: id, Name: name}} })
+}
+
 // sink is a log as the end of a recorder. When the log takes nothing now, all is tried again: with copies, because the log may have kept
 // what it was given, though its answer was lost.
 func (into AppendFunc) sink() recorder.Direct {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json"
+
 	"annals/engine"
 	"annals/engine/enginetest"
 	"annals/httpapi/auth"
@@ -67,15 +69,35 @@ func TestPeopleAreRecordedOnce(t *testing.T) {
 	p.ask(t, "DELETE", "/sessions", "", 204, nil)
 	p.signIn(t, "amy", "a quite different sentence", 200)
 	p.ask(t, "POST", "/session/totp", `{"code":"000000"}`, 401, nil)
+	var made struct{ ID, Secret string }
+	change := func(method, path, body string) {
+		t.Helper()
+		resp, text := s.do(t, s.request(t, method, "/api/v1"+path, body))
+		if resp.StatusCode > 299 {
+			t.Fatalf("%s %s: %d %s", method, path, resp.StatusCode, text)
+		}
+		if err := json.Unmarshal([]byte(text), &made, json.MatchCaseInsensitiveNames(true)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	account := s.api.access.Accounts(auth.Caller{Tenants: engine.Tenants{All: true}})[0].ID
+	change("PATCH", "/accounts/"+account, `{"name":"Amy"}`)
+	change("POST", "/accounts/"+account+"/reset", `{}`)
+	change("POST", "/credentials", `{"kind":"enos","name":"of a vendor","grants":[{"role":"reader","all_tenants":true}]}`)
+	change("DELETE", "/credentials/"+made.ID, "")
 	s.Close()
 	if err := own.Close(); err != nil {
 		t.Fatal(err)
 	}
 	var actions []string
 	for _, e := range events {
-		actions = append(actions, e.Action)
+		actions = append(actions, e.Action+" "+e.Resources[0].Type+" "+e.Resources[0].Name)
+		if text := string(e.AppendJSON(nil)); e.Resources[0].ID == "" || strings.Contains(text, made.Secret) || strings.Contains(text, "/setup#") {
+			t.Errorf("%s", text)
+		}
 	}
-	if want := []string{"account.create"}; !slices.Equal(actions, want) {
+	if want := []string{"account.create account amy", "account.change account amy", "account.reset account amy", "credential.create credential of a vendor",
+		"credential.revoke credential of a vendor"}; !slices.Equal(actions, want) {
 		t.Errorf("recorded %q, want %q", actions, want)
 	}
 }

@@ -131,7 +131,7 @@ func noSuchPath() error {
 func (a *API) door(rt route) http.Handler {
 	inside := a.limitToken(rt.need, a.record(rt, rt.handler()))
 	if rt.query != anyQuery {
-		inside = onlyJSON(inside)
+		inside = a.onlyJSON(inside)
 	}
 	if strings.HasPrefix(rt.path, "/api/") {
 		return a.access.Require(rt.need, inside)

@@ -5,9 +5,7 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"annals/engine"
 	"annals/httpapi/auth"
-	"annals/httpapi/recorder"
 	"annals/httpapi/reply"
 )
 
@@ -27,7 +25,7 @@ func (a *API) postToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	recorder.Edit(r.Context(), onToken(token))
+	recordThing(r.Context(), "token", token.ID, token.Name)
 	return reply.JSON(w, http.StatusCreated, newTokenReply{token, text})
 }
 
@@ -46,11 +44,6 @@ func (a *API) deleteToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	recorder.Edit(r.Context(), onToken(token))
+	recordThing(r.Context(), "token", token.ID, token.Name)
 	return reply.JSON(w, http.StatusOK, token)
-}
-
-// onToken says in the server's own log which token it was.
-func onToken(t auth.Token) func(*engine.Event) {
-	return func(e *engine.Event) { e.Resources = []engine.Resource{{Type: "token", ID: t.ID, Name: t.Name}} }
 }

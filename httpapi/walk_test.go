@@ -89,7 +89,7 @@ var walk = map[string][]visit{
 	"POST /api/v1/accounts":            {{"", `{"login":"newcomer","name":"x","grants":[{"role":"reader","tenants":["HIDDEN"]}]}`, 201}},
 	"GET /api/v1/accounts":             {{"", "", 200}},
 	"GET /api/v1/accounts/{id}":        {{"{id}=ACCOUNTID", "", 200}},
-	"PATCH /api/v1/accounts/{id}":      {{"{id}=ACCOUNTID", `{"disabled":true}`, 200}, {"{id}=ACCOUNTID", `{"name":""}`, 400}},
+	"PATCH /api/v1/accounts/{id}":      {{"{id}=ACCOUNTID", `{"disabled":true}`, 200}, {"{id}=ACCOUNTID", `{"disabled":false}`, 200}, {"{id}=ACCOUNTID", `{"name":""}`, 400}},
 	"POST /api/v1/accounts/{id}/reset": {{"{id}=ACCOUNTID", `{}`, 200}},
 	"POST /api/v1/setup/first":         {{"", "", 403}},
 
@@ -185,6 +185,7 @@ type walker struct {
 	refused          map[string]string // Authorization headers, or "Cookie " and a cookie, that open nothing
 	foreign, owner   string            // admins of acme and of hidden
 	byRole           map[string]string // tokens for all tenants
+	sessionOf        map[string]string // cookies of people with the role in all tenants
 	cursor, hiddenID string            // of hidden's
 	hiddenKey        string            // the key ID of a credential of hidden's
 	hiddenAccount    string
@@ -192,7 +193,7 @@ type walker struct {
 }
 
 func newWalker(t *testing.T) *walker {
-	w := &walker{server: newServer(t, Options{Heartbeat: 5 * time.Millisecond}), byRole: map[string]string{}}
+	w := &walker{server: newServer(t, Options{Heartbeat: 5 * time.Millisecond}), byRole: map[string]string{}, sessionOf: map[string]string{}}
 	w.post(t, `[{"id":"hidden-1","tenant":"hidden","action":"classified","actor":{"name":"hiddenword"},"time":"2026-11-23T08:00:00Z"},
 		{"id":"hidden-2","tenant":"hidden","action":"classified","actor":{"name":"hiddenword"},"time":"2026-11-23T09:00:00Z"},
 		{"id":"acme-1","tenant":"acme","action":"plain","time":"2026-11-23T10:00:00Z"}]`)
@@ -221,6 +222,9 @@ func newWalker(t *testing.T) *walker {
 
 	for kind, cookie := range w.refusedCookies(t) {
 		w.refused[kind] = "Cookie " + cookie
+	}
+	for _, role := range auth.RoleNames {
+		w.sessionOf[role] = w.signInAs(t, role, auth.Grant{Role: role, All: true})
 	}
 	var made struct{ Account auth.Account }
 	w.answer(t, "POST", "/api/v1/accounts", `{"login":"classified","name":"of hidden","grants":[{"role":"reader","tenants":["hidden"]}]}`, w.token, &made)
@@ -277,6 +281,9 @@ func (w *walker) visit(t *testing.T, rt route, v visit) {
 		if got := w.same(t, rt, v, kind, header); got != 401 {
 			t.Errorf("%s: status %d, want 401", kind, got)
 		}
+		if _, answer := w.ask(t, rt, w.fill(v, true), header); !strings.Contains(answer, "Www-Authenticate: Bearer") {
+			t.Errorf("%s: a 401 without WWW-Authenticate: %s", kind, answer)
+		}
 	}
 	for _, role := range auth.RoleNames {
 		if roleMay(role, rt.need) {
@@ -284,6 +291,12 @@ func (w *walker) visit(t *testing.T, rt route, v visit) {
 		}
 		if got := w.same(t, rt, v, role, "Bearer "+w.byRole[role]); got != 403 {
 			t.Errorf("%s: status %d, want 403", role, got)
+		}
+		if rt.need == auth.Self { // which a person may, whatever the role
+			continue
+		}
+		if got := w.same(t, rt, v, role, "Cookie "+w.sessionOf[role]); got != 403 {
+			t.Errorf("session of a %s: status %d, want 403", role, got)
 		}
 	}
 	for _, foreign := range []string{"Bearer " + w.foreign, "session of acme"} {

@@ -5,9 +5,9 @@
 // tenants in which that right is held. Handlers take the tenants from the Caller and from nowhere else, so that every query and
 // every write is behind the wall before it is planned.
 //
-// Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, this file who gets in. For people
-// account.go, password.go, signin.go and session.go; lockout.go bounds guessing; oidc.go lets in whom a provider vouches for. For clients
-// credential.go; masterkey.go is how secrets are sealed, secrets.go where they are kept, rotate.go how the key changes.
+// Reading order: rights.go says what a role may, token.go how a token is written, store.go what is kept of it, table.go how records are held
+// in memory, this file who gets in. For people account.go, password.go, signin.go and session.go; lockout.go bounds guessing; oidc.go lets in
+// whom a provider vouches for. For clients credential.go; masterkey.go is how secrets are sealed, secrets.go where they are kept, rotate.go how the key changes.
 package auth
 
 import (
@@ -65,7 +65,7 @@ func (a *Auth) admit(r *http.Request, need Right) (Caller, error) {
 		if err != nil {
 			return Caller{}, err
 		}
-		return e.admit(need)
+		return e.value.Load().admit(e.id, need)
 	}
 	s, acc, err := a.sessionOf(r)
 	if err != nil {
@@ -89,7 +89,7 @@ func (a *Auth) check(header string) (*entry, error) {
 	if e == nil {
 		e = nobody
 	}
-	sum, record, now := sha256.Sum256([]byte(secret)), e.record.Load(), a.now()
+	sum, record, now := sha256.Sum256([]byte(secret)), e.value.Load(), a.now()
 	same := subtle.ConstantTimeCompare(sum[:], record.Hash) == 1
 	if !ok || !same || !record.valid(now) || !strings.EqualFold(scheme, "Bearer") {
 		return nil, reply.Unauthorized("the token is not known, has expired or was revoked")
@@ -106,7 +106,7 @@ func (a *Auth) Valid(c Caller) bool {
 		if c.Type == credentialKind {
 			e = a.credentials.find(c.ID)
 		}
-		return e != nil && e.record.Load().valid(a.now())
+		return e != nil && e.value.Load().valid(a.now())
 	}
 	s := a.sessions.find(c.session)
 	if s == nil || !a.live(s, a.now()) {
@@ -114,21 +114,6 @@ func (a *Auth) Valid(c Caller) bool {
 	}
 	acc := a.owner(s)
 	return acc != nil && acc.value.Load().reach == c.reach
-}
-
-// admit binds the owner of the token or credential to the tenants in which it has the right. Without the right it is bound to none, and the error
-// says why.
-func (e *entry) admit(need Right) (Caller, error) {
-	caller := Caller{ID: e.id, Name: e.name, Type: e.typ}
-	switch need {
-	case Known:
-		return caller, nil
-	case Self, Pending:
-		return caller, reply.Forbidden("this is about a person's own account, and a token has none")
-	}
-	var err error
-	caller.Tenants, err = e.reach.tenants(need)
-	return caller, err
 }
 
 type (

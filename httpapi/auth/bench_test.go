@@ -13,7 +13,7 @@ func BenchmarkRequire(b *testing.B) {
 	d := openDoors(b)
 	for i := range 10_000 { // in memory: 10,000 fsyncs are not what is measured
 		id, secret := newToken()
-		d.store.entries[id] = newEntry(recordKind, id, &record{Hash: hashSecret(secret), Name: fmt.Sprint(i), Grants: []Grant{{Role: "reader", Tenants: []string{"acme"}}}})
+		d.store.rows[id] = newEntry(id, &record{Hash: hashSecret(secret), Name: fmt.Sprint(i), Grants: []Grant{{Role: "reader", Tenants: []string{"acme"}}}})
 	}
 	amy := d.person(b, "amy")
 	for range 10_000 {
@@ -54,7 +54,7 @@ func BenchmarkCredential(b *testing.B) {
 	made, secret := d.credential(b, CredentialWish{Kind: Huawei})
 	for i := range 10_000 { // in memory: 20,000 fsyncs are not what is measured
 		id := newKeyID(Huawei)
-		d.credentials.entries[id] = newEntry(credentialKind, id, &record{Kind: Huawei, Name: fmt.Sprint(i), Grants: someGrants})
+		d.credentials.rows[id] = newEntry(id, &record{Kind: Huawei, Name: fmt.Sprint(i), Grants: someGrants})
 		name := secretName(credentialKind, id)
 		d.secrets.sealed[name] = d.secrets.keys[0].seal(name, newSecret().Bytes())
 	}

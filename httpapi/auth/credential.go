@@ -9,7 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
-	"time"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -92,27 +92,21 @@ type Credential struct {
 	Secret Secret
 
 	auth  *Auth
-	entry *entry     // stranger, when the request gets in by none
-	at    failureKey // without the address
+	entry *entry // stranger, when the request gets in by none
+	use   keyUse // without the network
 }
 
-// failureKey is what is locked after failures: a key ID as it was sent, from where it was sent. So nobody locks out another who uses the key elsewhere.
-type failureKey struct {
+// keyUse is a key ID as it was sent, and from where. That is what is locked after failures, so that nobody locks out another who uses the key elsewhere.
+type keyUse struct {
 	kind, keyID string
 	network     netip.Addr
 }
-
-// Five failures in a row lock a key for five minutes, as Huawei's do.
-const (
-	maxFailures = 5
-	lockTime    = 5 * time.Minute
-)
 
 // maxKeyIDBytes is more than any key ID has.
 const maxKeyIDBytes = 64
 
 // stranger stands in for a credential that is unknown, revoked or expired, or is of another kind.
-var stranger = newEntry(credentialKind, "", new(record))
+var stranger = newEntry("", new(record))
 
 // Credential returns the credential with the key ID. One that is unknown, revoked or expired is returned as well, with a secret that nobody knows:
 // whoever asks computes its signature with it, finds that it does not fit, and is refused by Check in the same words and the same time. An
@@ -128,34 +122,35 @@ func (a *Auth) Credential(kind, keyID string) (*Credential, error) {
 	if e == nil {
 		e = stranger
 	}
-	if r := e.record.Load(); r.Kind != kind || !r.valid(a.now()) {
+	if r := e.value.Load(); r.Kind != kind || !r.valid(a.now()) {
 		e = stranger
 	}
 	plain, err := a.secrets.unsealOrDecoy(credentialKind, e.id)
 	if err != nil {
 		return nil, err
 	}
-	return &Credential{Secret: Secret{plain}, auth: a, entry: e, at: failureKey{kind: kind, keyID: keyID[:min(len(keyID), maxKeyIDBytes)]}}, nil
+	return &Credential{Secret: Secret{plain}, auth: a, entry: e, use: keyUse{kind: kind, keyID: strings.Clone(keyID[:min(len(keyID), maxKeyIDBytes)])}}, nil
 }
 
 // Check lets the request behind ctx in by the credential, with the right that it needs, when proven: its sender has shown that it knows the
 // secret. It refuses with a *reply.Problem: 401 whatever is wrong with the credential or the proof, 403 when the right is not held, 429 after
 // too many failures with the key ID from that network, known or not, proven or not.
 func (c *Credential) Check(ctx context.Context, proven bool, need Right) (Caller, error) {
-	a, at := c.auth, c.at
-	at.network = reply.Network(reply.Client(ctx))
-	if wait := a.failures.locked(at); wait > 0 {
-		return Caller{}, reply.TooMany(wait, fmt.Sprintf("the key has failed %d times in a row from this address", maxFailures))
+	a, use, now := c.auth, c.use, c.auth.now()
+	use.network = reply.Network(reply.Client(ctx))
+	if wait := a.guards.uses.paused(use, now); wait > 0 {
+		return Caller{}, reply.TooMany(wait, fmt.Sprintf("the key has failed %d times in a row from this address", keyRule.free))
 	}
 	if !proven || c.entry == stranger {
-		if a.failures.fail(at) && c.entry != stranger {
+		before, _ := a.guards.uses.take(use, now)
+		if before == 0 && a.guards.uses.paused(use, now) > 0 && c.entry != stranger { // this one locks it
 			a.record(ctx, c.lockEvent())
 		}
 		return Caller{}, reply.Unauthorized("the key is not known, has expired or was revoked, or the request is not signed with its secret")
 	}
-	a.failures.pass(at)
-	c.entry.used.Store(a.now().UnixNano())
-	caller, err := c.entry.admit(need)
+	a.guards.uses.forget(use)
+	c.entry.used.Store(now.UnixNano())
+	caller, err := c.entry.value.Load().admit(c.entry.id, need)
 	noteCaller(ctx, caller)
 	if err != nil {
 		return Caller{}, err
@@ -165,8 +160,9 @@ func (c *Credential) Check(ctx context.Context, proven bool, need Right) (Caller
 
 // lockEvent tells the server's own log that a credential is locked. A lock of what is no credential is not worth an event.
 func (c *Credential) lockEvent() *engine.Event {
+	name := c.entry.value.Load().Name
 	return &engine.Event{Action: "credential.lock", Operation: engine.OpLogin, Result: engine.Failure,
-		Error:     &engine.EventError{Code: "401", Message: fmt.Sprintf("%d failures in a row", maxFailures)},
-		Actor:     engine.Actor{ID: c.entry.id, Name: c.entry.name, Type: credentialKind},
-		Resources: []engine.Resource{{Type: credentialKind, ID: c.entry.id, Name: c.entry.name}}}
+		Error:     &engine.EventError{Code: "401", Message: fmt.Sprintf("%d failures in a row", keyRule.free)},
+		Actor:     engine.Actor{ID: c.entry.id, Name: name, Type: credentialKind},
+		Resources: []engine.Resource{{Type: credentialKind, ID: c.entry.id, Name: name}}}
 }

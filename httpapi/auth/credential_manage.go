@@ -8,28 +8,22 @@ import (
 	"strings"
 	"time"
 
+	"annals/engine"
 	"annals/httpapi/reply"
 )
 
-// Maker is who has made a credential.
-type Maker struct {
-	ID   string `json:"id"`
-	Name string `json:"name,omitzero"`
-	Type string `json:"type"`
-}
-
 // CredentialInfo is what is shown of a credential. The secret is shown once, when it is made, and not here.
 type CredentialInfo struct {
-	ID          string    `json:"id"` // the key ID
-	Kind        string    `json:"kind"`
-	Name        string    `json:"name"`
-	Grants      []Grant   `json:"grants"`
-	Created     time.Time `json:"created"`
-	CreatedBy   *Maker    `json:"created_by,omitempty"` // shown to itself, and to who manages all tenants
-	Expires     time.Time `json:"expires,omitzero"`
-	LastUsed    time.Time `json:"last_used,omitzero"` // up to a minute is lost when the server is killed
-	Revoked     time.Time `json:"revoked,omitzero"`
-	Unavailable bool      `json:"unavailable,omitzero"` // its secret cannot be opened
+	ID          string        `json:"id"` // the key ID
+	Kind        string        `json:"kind"`
+	Name        string        `json:"name"`
+	Grants      []Grant       `json:"grants"`
+	Created     time.Time     `json:"created"`
+	CreatedBy   *engine.Actor `json:"created_by,omitempty"` // shown to itself, and to who manages all tenants
+	Expires     time.Time     `json:"expires,omitzero"`
+	LastUsed    time.Time     `json:"last_used,omitzero"` // up to a minute is lost when the server is killed
+	Revoked     time.Time     `json:"revoked,omitzero"`
+	Unavailable bool          `json:"unavailable,omitzero"` // its secret cannot be opened
 }
 
 // CredentialWish is what a new credential shall be.
@@ -59,7 +53,7 @@ func (a *Auth) MakeCredential(by Caller, w CredentialWish) (c CredentialInfo, se
 	if err := a.secrets.seal(credentialKind, id, secret.Bytes()); err != nil {
 		return c, Secret{}, fmt.Errorf("make credential: %w", err)
 	}
-	e, err := a.credentials.add(id, &record{Kind: w.Kind, CreatedBy: Maker{by.ID, by.Name, by.Type}, Name: w.Name, Grants: w.Grants,
+	e, err := a.credentials.add(id, &record{Kind: w.Kind, CreatedBy: by.Actor(), Name: w.Name, Grants: w.Grants,
 		Created: now.UTC(), Expires: w.Expires.UTC()})
 	if err != nil {
 		return c, Secret{}, errors.Join(fmt.Errorf("make credential: %w", err), a.secrets.forget(credentialKind, id))
@@ -71,7 +65,7 @@ func (a *Auth) MakeCredential(by Caller, w CredentialWish) (c CredentialInfo, se
 func (a *Auth) Credentials(by Caller) []CredentialInfo {
 	list := []CredentialInfo{}
 	for _, e := range a.credentials.all() {
-		if within(e.record.Load().Grants, by.Tenants) {
+		if within(e.value.Load().Grants, by.Tenants) {
 			list = append(list, a.info(by, e))
 		}
 	}
@@ -85,7 +79,7 @@ func (a *Auth) Credentials(by Caller) []CredentialInfo {
 // it did not exist.
 func (a *Auth) RevokeCredential(by Caller, id string) (CredentialInfo, error) {
 	e := a.credentials.find(id)
-	if e == nil || !within(e.record.Load().Grants, by.Tenants) {
+	if e == nil || !within(e.value.Load().Grants, by.Tenants) {
 		return CredentialInfo{}, reply.NotFound("no such credential")
 	}
 	if err := a.credentials.revoke(e, a.now()); err != nil {
@@ -98,11 +92,7 @@ func (a *Auth) RevokeCredential(by Caller, id string) (CredentialInfo, error) {
 }
 
 func (a *Auth) info(by Caller, e *entry) CredentialInfo {
-	r := e.record.Load()
-	c := CredentialInfo{ID: e.id, Kind: r.Kind, Name: r.Name, Grants: r.Grants, Created: r.Created, Expires: r.Expires, LastUsed: e.lastUsed(),
-		Revoked: r.Revoked, Unavailable: r.Revoked.IsZero() && !a.secrets.openable(credentialKind, e.id)}
-	if by.Tenants.Everything() || by.Actor() == (Caller{ID: r.CreatedBy.ID, Name: r.CreatedBy.Name, Type: r.CreatedBy.Type}).Actor() {
-		c.CreatedBy = &r.CreatedBy
-	}
-	return c
+	r := e.value.Load()
+	return CredentialInfo{ID: e.id, Kind: r.Kind, Name: r.Name, Grants: r.Grants, Created: r.Created, CreatedBy: by.maker(r.CreatedBy), Expires: r.Expires,
+		LastUsed: e.lastUsed(r.LastUsed), Revoked: r.Revoked, Unavailable: r.Revoked.IsZero() && !a.secrets.openable(credentialKind, e.id)}
 }

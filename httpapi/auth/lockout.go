@@ -17,6 +17,9 @@ import (
 //   - the network, whatever the names: what one place may try;
 //   - the second factor of an account, for who has the password already. Recovery codes, too long to be guessed, count for the network only.
 //
+// And a credential's key ID from a network is refused for five minutes after five failures, as Huawei's are: its secret is too long to be guessed
+// anyhow, and the failure of one client must not stop another one elsewhere that uses the key rightly.
+//
 // Who shares a network with the owner, or has the password, does slow the owner down, by the longest pause at most.
 //
 // Names are counted as they are typed, whether there is such an account or not. While a pause lasts even the right password is refused,
@@ -26,6 +29,7 @@ var (
 	nameRule    = lockRule{free: 50, first: 10 * time.Second, most: 15 * time.Minute, forgiven: 5 * time.Minute}
 	networkRule = lockRule{free: 30, first: 10 * time.Second, most: 15 * time.Minute, forgiven: 2 * time.Minute}
 	factorRule  = lockRule{free: 5, first: 10 * time.Second, most: time.Hour, forgiven: 30 * time.Minute}
+	keyRule     = lockRule{free: 5, first: 5 * time.Minute, most: 5 * time.Minute, forgiven: time.Minute}
 )
 
 // lockRule is how failures turn into pauses. In the long run one try is left in every forgiven.
@@ -92,6 +96,16 @@ func (l *locks[K]) take(key K, now time.Time) (wait time.Duration, first bool) {
 	return 0, false
 }
 
+// paused returns how long a key's pause lasts still; 0: there is none. It counts nothing.
+func (l *locks[K]) paused(key K, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at, ok := l.keys[key]; ok {
+		return max(0, at.Value.(*tries[K]).until.Sub(now))
+	}
+	return 0
+}
+
 // undo takes one try back, as if it had not been.
 func (l *locks[K]) undo(key K) {
 	l.mu.Lock()
@@ -138,10 +152,11 @@ type guards struct {
 	names    *locks[string]
 	networks *locks[netip.Addr]
 	factors  *locks[string] // by account ID
+	uses     *locks[keyUse] // of credentials
 }
 
 func newGuards() guards {
-	return guards{newLocks[pair](pairRule), newLocks[string](nameRule), newLocks[netip.Addr](networkRule), newLocks[string](factorRule)}
+	return guards{newLocks[pair](pairRule), newLocks[string](nameRule), newLocks[netip.Addr](networkRule), newLocks[string](factorRule), newLocks[keyUse](keyRule)}
 }
 
 // guess is one try of a password, counted as failed until it turns out otherwise.
@@ -210,6 +225,14 @@ func (g guards) tryFactor(network netip.Addr, account string, recovery bool, now
 func (g guards) rightFactor(network netip.Addr, account string) {
 	g.factors.forget(account)
 	g.networks.undo(network)
+}
+
+// voidFactor is for a try that was not made.
+func (g guards) voidFactor(network netip.Addr, account string, recovery bool) {
+	g.networks.undo(network)
+	if !recovery {
+		g.factors.undo(account)
+	}
 }
 
 func locked(wait time.Duration) *reply.Problem {

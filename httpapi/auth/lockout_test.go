@@ -151,6 +151,12 @@ func TestLockoutAtOnce(t *testing.T) {
 	}
 }
 
+func (l *locks[K]) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.keys)
+}
+
 func TestLocksForgetTheOldest(t *testing.T) {
 	l := newLocks[int](pairRule)
 	now := time.Unix(0, 0)

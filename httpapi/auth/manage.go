@@ -32,9 +32,9 @@ type Token struct {
 	Bootstrap bool      `json:"bootstrap,omitzero"` // the one in TokenFile, or was
 }
 
-func (e *entry) token() Token {
-	r := e.record.Load()
-	return Token{ID: e.id, Name: r.Name, Grants: r.Grants, Created: r.Created, Expires: r.Expires, LastUsed: e.lastUsed(), Revoked: r.Revoked,
+func tokenOf(e *entry) Token {
+	r := e.value.Load()
+	return Token{ID: e.id, Name: r.Name, Grants: r.Grants, Created: r.Created, Expires: r.Expires, LastUsed: e.lastUsed(r.LastUsed), Revoked: r.Revoked,
 		Bootstrap: r.Bootstrap}
 }
 
@@ -60,7 +60,16 @@ func (a *Auth) Make(by Caller, w Wish) (t Token, text string, err error) {
 	if err != nil {
 		return t, "", fmt.Errorf("make token: %w", err)
 	}
-	return e.token(), formatToken(id, secret), nil
+	return tokenOf(e), formatToken(id, secret), nil
+}
+
+// maker returns who has made something that the caller manages: to itself, and to who manages all tenants. Others need not know of whoever reaches
+// further than they do.
+func (c Caller) maker(by engine.Actor) *engine.Actor {
+	if c.Tenants.Everything() || c.Type == by.Type && c.ID == by.ID {
+		return &by
+	}
+	return nil
 }
 
 // mayGive refuses grants beyond what the caller manages, in the same words for tenants that exist and those that do not.
@@ -68,7 +77,7 @@ func (c Caller) mayGive(grants []Grant) error {
 	if within(grants, c.Tenants) {
 		return nil
 	}
-	p := reply.Forbidden("the token may only give roles in the tenants that it manages")
+	p := reply.Forbidden("roles may only be given in the tenants that are managed")
 	p.Field = "grants"
 	return p
 }
@@ -77,7 +86,7 @@ func (c Caller) mayGive(grants []Grant) error {
 func (a *Auth) Tokens(by Caller) []Token {
 	list := []Token{}
 	for _, e := range a.store.all() {
-		if t := e.token(); within(t.Grants, by.Tenants) {
+		if t := tokenOf(e); within(t.Grants, by.Tenants) {
 			list = append(list, t)
 		}
 	}
@@ -89,13 +98,13 @@ func (a *Auth) Tokens(by Caller) []Token {
 // it has made stay.
 func (a *Auth) Revoke(by Caller, id string) (Token, error) {
 	e := a.store.find(id)
-	if e == nil || !within(e.record.Load().Grants, by.Tenants) {
+	if e == nil || !within(e.value.Load().Grants, by.Tenants) {
 		return Token{}, reply.NotFound("no such token")
 	}
 	if err := a.store.revoke(e, a.now()); err != nil {
 		return Token{}, fmt.Errorf("revoke token: %w", err)
 	}
-	return e.token(), nil
+	return tokenOf(e), nil
 }
 
 func (w *Wish) check(now time.Time) error {

@@ -20,6 +20,17 @@ type MasterKey struct {
 	Next Secret // with Text: the key to change to
 }
 
+// Check refuses what cannot be meant, with an *engine.FieldError that names the setting.
+func (m MasterKey) Check() error {
+	switch {
+	case m.File != "" && !m.Text.Empty():
+		return fieldError("master-key-file", "the master key comes from a file or from ANNALS_MASTER_KEY, not from both")
+	case m.Text.Empty() && !m.Next.Empty():
+		return fieldError("master-key-file", "ANNALS_MASTER_KEY_NEXT goes with ANNALS_MASTER_KEY, the key until now; a key in a file is changed by `annals master-key rotate`")
+	}
+	return nil
+}
+
 // keySource reads and replaces the master key.
 type keySource struct {
 	path       string // "": the key is not in a file

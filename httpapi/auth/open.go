@@ -17,11 +17,11 @@ import (
 // Options configure Auth. Dir and Records are required.
 type Options struct {
 	Dir     string           // the data directory, where TokenFile is
-	Records *engine.Records  // of the log. Those of the kinds token, account, session and setup are changed by nobody else
+	Records *engine.Records  // of the log. Those of auth's kinds are changed by nobody else
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: slog.Default()
 
-	MasterKey MasterKey // what seals the secrets of credentials; the zero value: a file in Dir
+	MasterKey MasterKey // what seals the secrets of credentials and of second factors; the zero value: a file in Dir
 
 	SessionIdle time.Duration // how long a session may be idle; 0: DefaultSessionIdle
 	SessionMax  time.Duration // when it ends however busy it is; 0: DefaultSessionMax
@@ -36,8 +36,7 @@ type Options struct {
 type Auth struct {
 	store       store // of the tokens
 	credentials store
-	secrets     *secrets // of the credentials, and whatever else must be had back in clear
-	failures    *lockout[failureKey]
+	secrets     *secrets // of the credentials and the second factors: what must be had back in clear
 
 	accounts accounts
 	sessions table[sessionRecord]
@@ -61,8 +60,7 @@ type Auth struct {
 // are revoked cannot be told. When the master key is missing or another one it does not fail either, and then what it sealed cannot be used; a
 // key file that is named and cannot be read is a mistake. Close must be called before the log's.
 func Open(o Options) (a *Auth, made string, err error) {
-	a = &Auth{store: store{records: o.Records, kind: recordKind}, credentials: store{records: o.Records, kind: credentialKind},
-		now: o.Now, logger: o.Logger, hasher: newHasher(), guards: newGuards(), stop: make(chan struct{}), stopped: make(chan struct{})}
+	a = &Auth{now: o.Now, logger: o.Logger, hasher: newHasher(), guards: newGuards(), stop: make(chan struct{}), stopped: make(chan struct{})}
 	a.sessionIdle, a.sessionMax = cmp.Or(o.SessionIdle, DefaultSessionIdle), cmp.Or(o.SessionMax, DefaultSessionMax)
 	if a.now == nil {
 		a.now = time.Now
@@ -73,7 +71,6 @@ func Open(o Options) (a *Auth, made string, err error) {
 	if a.record = o.Record; a.record == nil {
 		a.record = func(context.Context, *engine.Event) {}
 	}
-	a.failures = newLockout[failureKey](maxFailures, lockTime, a.now)
 	if a.secrets, err = openSecrets(o.Records, o.Dir, o.MasterKey); err != nil {
 		return nil, "", err
 	}
@@ -106,7 +103,9 @@ func Open(o Options) (a *Auth, made string, err error) {
 
 // load reads the records of all kinds.
 func (a *Auth) load(records *engine.Records) error {
-	for _, load := range []func() error{a.store.load, a.credentials.load, a.secrets.load,
+	for _, load := range []func() error{a.secrets.load,
+		func() error { return a.store.load(records, recordKind) },
+		func() error { return a.credentials.load(records, credentialKind) },
 		func() error { return a.accounts.load(records) },
 		func() error { return a.sessions.load(records, sessionKind) },
 		func() error { return a.setups.load(records, setupKind) },
@@ -140,11 +139,11 @@ func (a *Auth) adoptBootstrap(token string) error {
 			return err
 		}
 	}
-	if !e.record.Load().valid(a.now()) {
+	if !e.value.Load().valid(a.now()) {
 		a.logger.Warn("the token in " + TokenFile + " is revoked or has expired; remove the file and start again to have another made")
 	}
 	for _, other := range a.store.all() {
-		if other != e && other.record.Load().Bootstrap {
+		if other != e && other.value.Load().Bootstrap {
 			if err := a.store.revoke(other, a.now()); err != nil {
 				return err
 			}

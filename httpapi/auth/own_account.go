@@ -26,7 +26,7 @@ type Me struct {
 func (a *Auth) Me(by Caller) Me {
 	me := Me{ID: by.ID, Type: by.Type, Name: by.Name}
 	if by.session == "" {
-		me.Grants = a.store.find(by.ID).record.Load().Grants
+		me.Grants = a.store.find(by.ID).value.Load().Grants
 		return me
 	}
 	r := a.accounts.find(by.ID).value.Load()

@@ -13,23 +13,28 @@ import (
 
 // Account is what is shown of one to those who manage it.
 type Account struct {
-	ID           string       `json:"id"`
-	Login        string       `json:"login"`
-	Name         string       `json:"name"`
-	Email        string       `json:"email,omitempty"`
-	Grants       []Grant      `json:"grants"`
-	Created      time.Time    `json:"created"`
-	CreatedBy    engine.Actor `json:"created_by,omitzero"`
-	LastSignIn   time.Time    `json:"last_sign_in,omitzero"`
-	Disabled     time.Time    `json:"disabled,omitzero"`
-	Waiting      bool         `json:"waiting,omitzero"` // there is no password until a set-up link is used
-	SecondFactor bool         `json:"second_factor,omitzero"`
-	Provider     string       `json:"provider,omitempty"` // the issuer that vouches for the person; "": a password does
+	ID           string        `json:"id"`
+	Login        string        `json:"login"`
+	Name         string        `json:"name"`
+	Email        string        `json:"email,omitempty"`
+	Grants       []Grant       `json:"grants"`
+	Created      time.Time     `json:"created"`
+	CreatedBy    *engine.Actor `json:"created_by,omitempty"` // shown to itself, and to who manages all tenants
+	LastSignIn   time.Time     `json:"last_sign_in,omitzero"`
+	Disabled     time.Time     `json:"disabled,omitzero"`
+	Waiting      bool          `json:"waiting,omitzero"` // there is no password until a set-up link is used
+	SecondFactor bool          `json:"second_factor,omitzero"`
+	Provider     string        `json:"provider,omitempty"` // the issuer that vouches for the person; "": a password does
 }
 
-func (r *accountRecord) account(id string) Account {
-	return Account{ID: id, Login: r.Login, Name: r.Name, Email: r.Email, Grants: r.Grants, Created: r.Created, CreatedBy: r.CreatedBy,
+// account is what is shown of a record to by; the zero Caller is the person itself.
+func (r *accountRecord) account(id string, by Caller) Account {
+	shown := Account{ID: id, Login: r.Login, Name: r.Name, Email: r.Email, Grants: r.Grants, Created: r.Created,
 		LastSignIn: r.LastSignIn, Disabled: r.Disabled, Waiting: r.Password == "" && !r.external(), SecondFactor: r.TOTP.on(), Provider: r.Issuer}
+	if r.CreatedBy.ID != "" {
+		shown.CreatedBy = by.maker(r.CreatedBy)
+	}
+	return shown
 }
 
 // AccountWish is what a new account shall be.
@@ -60,7 +65,7 @@ func (w *AccountWish) record() (*accountRecord, error) {
 func (a *Auth) MakeAccount(by Caller, w AccountWish) (Account, SetupLink, error) {
 	r, err := w.record()
 	if err == nil {
-		err = mayGrant(by, w.Grants)
+		err = by.mayGive(w.Grants)
 	}
 	if err != nil {
 		return Account{}, SetupLink{}, err
@@ -70,18 +75,8 @@ func (a *Auth) MakeAccount(by Caller, w AccountWish) (Account, SetupLink, error)
 	if err != nil {
 		return Account{}, SetupLink{}, fmt.Errorf("make account: %w", err)
 	}
-	link, err := a.makeLink(acc)
-	return r.account(acc.id), link, err
-}
-
-func mayGrant(by Caller, grants []Grant) error {
-	if within(grants, by.Tenants) {
-		return nil
-	}
-	// The same for tenants that exist and those that do not.
-	p := reply.Forbidden("roles may only be given in the tenants that are managed")
-	p.Field = "grants"
-	return p
+	link, err := a.makeLink(by, acc)
+	return r.account(acc.id, by), link, err
 }
 
 // Accounts returns the accounts that reach no further than what by manages, in the order of their logins; disabled ones too.
@@ -89,7 +84,7 @@ func (a *Auth) Accounts(by Caller) []Account {
 	list := []Account{}
 	for _, acc := range a.accounts.all() {
 		if r := acc.value.Load(); within(r.Grants, by.Tenants) {
-			list = append(list, r.account(acc.id))
+			list = append(list, r.account(acc.id, by))
 		}
 	}
 	slices.SortFunc(list, func(a, b Account) int { return cmp.Or(strings.Compare(a.Login, b.Login), strings.Compare(a.ID, b.ID)) })
@@ -102,7 +97,7 @@ func (a *Auth) Account(by Caller, id string) (Account, error) {
 	if err != nil {
 		return Account{}, err
 	}
-	return acc.value.Load().account(id), nil
+	return acc.value.Load().account(id, by), nil
 }
 
 var errNoAccount = reply.NotFound("no such account")
@@ -172,12 +167,12 @@ func (a *Auth) ChangeAccount(by Caller, id string, c AccountChange) (Account, er
 		} else if !disable {
 			r.Disabled = time.Time{}
 		}
-		return mayGrant(by, r.Grants)
+		return by.mayGive(r.Grants)
 	})
 	if err != nil {
 		return Account{}, err
 	}
-	return acc.value.Load().account(id), nil
+	return acc.value.Load().account(id, by), nil
 }
 
 func or[T any](p *T, otherwise T) T {
@@ -198,6 +193,9 @@ func (a *Auth) ResetAccount(by Caller, id string, secondFactor bool) (Account, S
 		if r.external() {
 			return reply.WrongState("the account has no password here: %s vouches for it", cut(r.Issuer))
 		}
+		if !r.Disabled.IsZero() {
+			return reply.WrongState("the account is disabled, and a link would open nothing: enable it first")
+		}
 		if secondFactor {
 			r.TOTP, r.Recovery = nil, nil
 		}
@@ -208,6 +206,7 @@ func (a *Auth) ResetAccount(by Caller, id string, secondFactor bool) (Account, S
 	if err != nil {
 		return Account{}, SetupLink{}, fmt.Errorf("reset account: %w", err)
 	}
-	link, err := a.makeLink(acc)
-	return acc.value.Load().account(id), link, err
+	a.forgetFactor(acc)
+	link, err := a.makeLink(by, acc)
+	return acc.value.Load().account(id, by), link, err
 }

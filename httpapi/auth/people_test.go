@@ -43,7 +43,7 @@ func TestManagePeopleWithinTenants(t *testing.T) {
 	by := Caller{ID: "t", Type: "token", Tenants: engine.Tenants{Names: []string{"acme", "beta"}}}
 	grant := func(tenants ...string) []Grant { return []Grant{{Role: "admin", Tenants: tenants}} }
 	inside, _, err := d.MakeAccount(by, AccountWish{Login: "inside", Name: "x", Grants: grant("acme", "beta")})
-	if err != nil || inside.CreatedBy.ID != "t" {
+	if err != nil || inside.CreatedBy == nil || inside.CreatedBy.ID != "t" {
 		t.Fatal(inside, err)
 	}
 	for _, g := range [][]Grant{grant("gamma"), grant("acme", "gamma"), {{Role: "writer", All: true}}} {
@@ -53,6 +53,12 @@ func TestManagePeopleWithinTenants(t *testing.T) {
 		if _, err := d.ChangeAccount(by, inside.ID, AccountChange{Grants: &g}); statusOf(err) != 403 {
 			t.Errorf("%v: %v", g, err)
 		}
+	}
+	if other, err := d.Account(Caller{ID: "u", Type: "token", Tenants: by.Tenants}, inside.ID); err != nil || other.CreatedBy != nil {
+		t.Errorf("another administrator of the tenants sees %+v, %v", other, err)
+	}
+	if all, err := d.Account(root, inside.ID); err != nil || all.CreatedBy == nil {
+		t.Errorf("an administrator of all sees %+v, %v", all, err)
 	}
 	outside := d.person(t, "outside", grant("acme", "gamma")...)
 	if list := d.Accounts(by); len(list) != 1 || list[0].ID != inside.ID {
@@ -131,6 +137,9 @@ func TestDisableAndReset(t *testing.T) {
 	pending := enter()
 	d.disable(t, amy.ID, true)
 	pending.is(t, Pending, 401)
+	if _, _, err := d.ResetAccount(root, amy.ID, false); statusOf(err) != 409 {
+		t.Errorf("a link for somebody who may not come in: %v", err)
+	}
 	d.disable(t, amy.ID, false)
 	pending.is(t, Pending, 401)
 	pending = enter()

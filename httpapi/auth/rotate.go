@@ -113,9 +113,9 @@ func (a *Auth) mend() {
 	a.finishRotation()
 	a.forgetOrphans()
 	if names, sealedUnder, held := a.secrets.aliens(); len(names) > 0 {
-		a.logger.Warn("secrets cannot be opened, so that no credential is accepted: they are sealed under a master key that the server does not have; "+
-			"put it back and start again, or revoke what they belong to", "number", len(names), "secrets", names[:min(len(names), maxNamesLogged)],
-			"sealed_under", sealedUnder, "held", held, "key_from", a.secrets.source)
+		a.logger.Warn("secrets cannot be opened, so that no credential is accepted and no such second factor: they are sealed under a master key that "+
+			"the server does not have; put it back and start again, or revoke the credentials and reset the second factors that they belong to",
+			"number", len(names), "secrets", names[:min(len(names), maxNamesLogged)], "sealed_under", sealedUnder, "held", held, "key_from", a.secrets.source)
 	}
 }
 
@@ -143,10 +143,16 @@ func (a *Auth) finishRotation() {
 	}
 }
 
-// forgetOrphans removes the secrets of credentials that are revoked, or were never finished: a server has died in between.
+// forgetOrphans removes the secrets of credentials that are revoked, or were never finished, and of second factors that are off: a server has
+// died in between.
 func (a *Auth) forgetOrphans() {
+	for _, id := range a.secrets.ids(totpKind) {
+		if acc := a.accounts.find(id); acc != nil {
+			a.forgetFactor(acc)
+		}
+	}
 	for _, id := range a.secrets.ids(credentialKind) {
-		if e := a.credentials.find(id); e != nil && e.record.Load().Revoked.IsZero() {
+		if e := a.credentials.find(id); e != nil && e.value.Load().Revoked.IsZero() {
 			continue
 		}
 		if err := a.secrets.forget(credentialKind, id); err != nil {

@@ -209,8 +209,8 @@ func (s *secrets) openable(kind, id string) bool {
 }
 
 // errNoKey is the same for every secret and has no number, as those of all tenants count.
-var errNoKey = reply.NoMasterKey("there are secrets under a master key that the server does not have: put it back and start again, or revoke what they " +
-	"belong to; the server's log says which")
+var errNoKey = reply.NoMasterKey("there are secrets under a master key that the server does not have: put it back and start again, or revoke the " +
+	"credentials and reset the second factors that they belong to; the server's log says which")
 
 // trouble says that there are secrets that cannot be opened.
 func (s *secrets) trouble() error {

@@ -23,7 +23,7 @@ const (
 
 const (
 	pendingMax         = 5 * time.Minute // from the password to the second factor
-	maxAccountSessions = 50              // of one account; the one that was idle for the longest makes room
+	maxAccountSessions = 50              // of one account, and as many pending ones; the one that was idle for the longest makes room
 	maxAgentBytes      = 256
 )
 
@@ -107,7 +107,7 @@ func (a *Auth) ends(rec *sessionRecord) time.Time {
 	return rec.Created.Add(a.sessionMax)
 }
 
-// admitSession binds a session to what its account may do where need is asked for.
+// admitSession binds a session to what its account may do where need is asked for. Without the right it is bound to none, as record.admit does.
 func admitSession(s *session, acc *account, need Right) (Caller, error) {
 	r, rec := acc.value.Load(), s.value.Load()
 	caller := Caller{ID: acc.id, Name: r.Login, Email: r.Email, Type: "account", session: s.id, epoch: rec.Epoch, reach: r.reach}
@@ -120,10 +120,8 @@ func admitSession(s *session, acc *account, need Right) (Caller, error) {
 		return caller, nil
 	}
 	var err error
-	if caller.Tenants, err = r.reach.tenants(need); err != nil {
-		return Caller{}, err
-	}
-	return caller, nil
+	caller.Tenants, err = r.reach.tenants(need)
+	return caller, err
 }
 
 // begin makes a session and gives the browser its cookie; the one that the browser had before is over. It is on disk on return.
@@ -140,7 +138,7 @@ func (a *Auth) begin(w http.ResponseWriter, r *http.Request, rec sessionRecord) 
 	rec.Created, rec.LastSeen, rec.Address, rec.Agent = now, now, reply.Client(r.Context()), strings.ToValidUTF8(agent, "")
 	a.sessions.changing.Lock()
 	defer a.sessions.changing.Unlock()
-	if err := a.makeRoom(rec.Account, readCookie(r)); err != nil {
+	if err := a.makeRoom(&rec, readCookie(r)); err != nil {
 		return fmt.Errorf("end older session: %w", err)
 	}
 	if _, err := a.sessions.put(keyOf(secret), &rec); err != nil {
@@ -150,25 +148,26 @@ func (a *Auth) begin(w http.ResponseWriter, r *http.Request, rec sessionRecord) 
 	return nil
 }
 
-// makeRoom ends the session of an older cookie, and the account's longest idle one when there are too many. The caller holds changing.
-func (a *Auth) makeRoom(account, older string) error {
+// makeRoom ends the session of an older cookie, and the account's longest idle one when there are too many of the new one's kind: who has the
+// password only pushes out nobody who has the second factor too. The caller holds changing.
+func (a *Auth) makeRoom(rec *sessionRecord, older string) error {
 	if older != "" {
 		if err := a.sessions.remove(keyOf(older)); err != nil {
 			return err
 		}
 	}
-	list := a.sessionsOf(account)
+	list := a.sessionsOf(rec.Account, rec.Pending)
 	if len(list) < maxAccountSessions {
 		return nil
 	}
 	return a.sessions.remove(list[len(list)-1].id)
 }
 
-// sessionsOf returns an account's sessions that are not over, the last seen first.
-func (a *Auth) sessionsOf(account string) (list []*session) {
+// sessionsOf returns an account's sessions, or its pending ones, that are not over, the last seen first.
+func (a *Auth) sessionsOf(account string, pending bool) (list []*session) {
 	now := a.now()
 	for _, s := range a.sessions.all() {
-		if s.value.Load().Account == account && a.owner(s) != nil && a.live(s, now) {
+		if rec := s.value.Load(); rec.Account == account && rec.Pending == pending && a.owner(s) != nil && a.live(s, now) {
 			list = append(list, s)
 		}
 	}
@@ -181,11 +180,8 @@ func (a *Auth) sessionsOf(account string) (list []*session) {
 // Sessions returns the caller's own sessions, the last seen first.
 func (a *Auth) Sessions(by Caller) []Session {
 	list := []Session{}
-	for _, s := range a.sessionsOf(by.ID) {
+	for _, s := range a.sessionsOf(by.ID, false) {
 		rec := s.value.Load()
-		if rec.Pending {
-			continue
-		}
 		shown := Session{Created: rec.Created, LastSeen: s.lastUsed(rec.LastSeen), Expires: a.ends(rec), Agent: rec.Agent, Current: s.id == by.session}
 		if rec.Address.IsValid() {
 			shown.Address = rec.Address.String()

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"annals/httpapi/reply"
@@ -83,12 +84,25 @@ func cookieName(secure bool) string {
 func overTLS(r *http.Request) bool { return r.TLS != nil || reply.Secure(r.Context()) }
 
 // onThisMachine reports whether a browser on the server's own machine speaks to it, and means to: a name that leads here, as after a
-// change of what DNS says of it, is no loopback address.
+// change of what DNS says of it, is no loopback address. A proxy here that is not named in --trusted-proxies may rewrite the Host, as nginx
+// does; its browsers' Origin and its own headers give it away.
 func onThisMachine(r *http.Request) bool {
-	host := r.Host
+	if !reply.Client(r.Context()).IsLoopback() || !loopbackHost(r.Host) {
+		return false
+	}
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return false
+		}
+	}
+	origin, err := url.Parse(r.Header.Get("Origin"))
+	return err == nil && (origin.Host == "" || loopbackHost(origin.Host))
+}
+
+// loopbackHost reports whether a host, with or without a port, is this machine and is called so.
+func loopbackHost(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return reply.Client(r.Context()).IsLoopback() && (host == "localhost" || ip != nil && ip.IsLoopback())
+	return loopback(strings.Trim(host, "[]"))
 }

@@ -93,6 +93,35 @@ func TestSessionIsNewEachTime(t *testing.T) {
 	}
 }
 
+// Who has the password and not the second factor pushes out nobody, however often they try.
+func TestPendingSessionsHaveRoomOfTheirOwn(t *testing.T) {
+	d := openDoors(t)
+	amy := d.person(t, "amy")
+	d.enrol(t, "amy")
+	d.clock = d.clock.Add(time.Hour)
+	for range maxAccountSessions + 3 {
+		d.browser().signIn("amy", goodPassword)
+	}
+	if n, pending := len(d.sessionsOf(amy.ID, false)), len(d.sessionsOf(amy.ID, true)); n != 1 || pending != maxAccountSessions {
+		t.Errorf("%d sessions, %d pending", n, pending)
+	}
+}
+
+// Who is refused for want of the right is known all the same, for who tells of it.
+func TestRefusedSessionIsKnown(t *testing.T) {
+	d := openDoors(t)
+	amy := d.person(t, "amy")
+	b := d.browser()
+	b.signIn("amy", goodPassword)
+	var who Caller
+	r := b.request()
+	w := httptest.NewRecorder()
+	d.Require(Manage, http.NotFoundHandler()).ServeHTTP(w, r.WithContext(Watch(r.Context(), &who)))
+	if w.Code != 403 || who.ID != amy.ID || who.Tenants.All || who.Tenants.Names != nil {
+		t.Errorf("status %d, %+v", w.Code, who)
+	}
+}
+
 // A person may do what the account may, where it may; a token has no account.
 func TestSessionRights(t *testing.T) {
 	d := openDoors(t)
@@ -173,6 +202,30 @@ func TestCookie(t *testing.T) {
 	f("http://annals.test/", "127.0.0.1", false, "") // a name that leads here, or a proxy that does not say so
 	f("http://127.0.0.1.annals.test/", "127.0.0.1", false, "")
 	f("http://127.0.0.1/", "203.0.113.9", false, "")
+}
+
+// A proxy on this machine that is not trusted, and says the wrong host, is not taken for a browser here.
+func TestProxyIsNotThisMachine(t *testing.T) {
+	f := func(name, value string, want bool) {
+		t.Helper()
+		r := httptest.NewRequest("POST", "http://127.0.0.1:8600/", nil)
+		r.Header.Set(name, value)
+		if got := onThisMachine(r.WithContext(reply.WithClient(r.Context(), netip.MustParseAddr("127.0.0.1")))); got != want {
+			t.Errorf("%s: %s: %v", name, value, got)
+		}
+	}
+	f("Accept", "*/*", true)
+	f("Origin", "http://127.0.0.1:8600", true)
+	f("Origin", "http://[::1]:8600", true)
+	f("Origin", "http://localhost:8600", true)
+	f("Origin", "null", true) // of another site, which is refused as such
+	f("Origin", "https://annals.example", false)
+	f("Origin", "http://127.0.0.1.example:8600", false)
+	f("Origin", "http://%", false)
+	f("X-Forwarded-For", "203.0.113.9", false)
+	f("Forwarded", "for=203.0.113.9", false)
+	f("X-Real-IP", "203.0.113.9", false)
+	f("Via", "1.1 proxy", false)
 }
 
 // FuzzCookie: whatever a Cookie header holds, it is a session's secret written in the one way, or nothing.

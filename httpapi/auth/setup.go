@@ -24,9 +24,13 @@ const setupKind = "setup"
 
 // setupRecord is what is kept of a set-up link. One of another epoch than its account's is void: choosing the password raises that, so that
 // the use of a link and its end are one step.
+//
+// Who has made a link can use it too. So it is void as soon as its account reaches further than what its maker managed: with a link from before,
+// the administrator of one tenant does not become whom an administrator of all has made more of.
 type setupRecord struct {
 	Account string    `json:"account,omitempty"` // "": whoever opens it becomes the first administrator
 	Epoch   uint64    `json:"epoch,omitzero"`
+	Managed Grant     `json:"managed,omitzero"` // where its maker was an admin
 	Expires time.Time `json:"expires"`
 }
 
@@ -73,9 +77,10 @@ func (a *Auth) needsFirst() bool {
 	return true
 }
 
-// makeLink makes a link for an account.
-func (a *Auth) makeLink(acc *account) (SetupLink, error) {
-	return a.makeSetup(setupRecord{Account: acc.id, Epoch: acc.value.Load().Epoch})
+// makeLink makes a link for an account that by manages.
+func (a *Auth) makeLink(by Caller, acc *account) (SetupLink, error) {
+	managed := Grant{Role: "admin", Tenants: by.Tenants.Names, All: by.Tenants.Everything()}
+	return a.makeSetup(setupRecord{Account: acc.id, Epoch: acc.value.Load().Epoch, Managed: managed})
 }
 
 // makeSetup makes a link, on disk on return, in the place of earlier ones.
@@ -106,7 +111,12 @@ func (a *Auth) open(rec *setupRecord) bool {
 		return a.needsFirst()
 	}
 	acc := a.accounts.find(rec.Account)
-	return acc != nil && acc.value.Load().Epoch == rec.Epoch && acc.value.Load().Disabled.IsZero()
+	return acc != nil && rec.opens(acc.value.Load())
+}
+
+// opens reports whether a link is good for its account as it is.
+func (rec *setupRecord) opens(r *accountRecord) bool {
+	return r.Epoch == rec.Epoch && r.Disabled.IsZero() && within(r.Grants, rec.Managed.scope(Manage))
 }
 
 // findSetup returns the link with the code.
@@ -192,7 +202,7 @@ func (a *Auth) UseSetup(r *http.Request, w SetupWish) (Account, error) {
 	}
 	made := acc.value.Load()
 	a.note(r.Context(), actionSetup, engine.OpEdit, made.actor(acc.id))
-	return made.account(acc.id), nil
+	return made.account(acc.id, Caller{}), nil
 }
 
 // wanted returns the account that a link leads to: the one that it is for, or the first administrator's as wished.
@@ -228,7 +238,7 @@ func (a *Auth) finishSetup(link *row[setupRecord], wanted *accountRecord, hash s
 	} else {
 		acc = a.accounts.find(rec.Account)
 		err = a.accounts.change(acc, func(now *accountRecord) error {
-			if now.Epoch != rec.Epoch || !now.Disabled.IsZero() {
+			if !rec.opens(now) {
 				return errSetup
 			}
 			now.Password = hash

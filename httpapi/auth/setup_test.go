@@ -2,6 +2,7 @@ package auth
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -108,6 +109,33 @@ func TestSetupOnce(t *testing.T) {
 	if used.Load() != 1 || made.Load() != 1 {
 		t.Errorf("used %d times and %d times", used.Load(), made.Load())
 	}
+}
+
+// Whoever has made a link cannot use it to become whom somebody else has given more since. In the maker's own tenants more may be given.
+func TestLinkOpensNoMoreThanItsMakerManaged(t *testing.T) {
+	d := openDoors(t)
+	acme := Caller{Tenants: engine.Tenants{Names: []string{"acme"}}}
+	reader, admin := Grant{Role: "reader", Tenants: []string{"acme"}}, Grant{Role: "admin", Tenants: []string{"acme"}}
+	beta, everywhere := Grant{Role: "reader", Tenants: []string{"beta"}}, Grant{Role: "reader", All: true}
+	f := func(by Caller, given Grant, want bool) {
+		t.Helper()
+		made, link, err := d.MakeAccount(by, AccountWish{Login: fmt.Sprint("p", len(d.accounts.all())), Name: "x", Grants: []Grant{reader}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.ChangeAccount(root, made.ID, AccountChange{Grants: &[]Grant{reader, given}}); err != nil {
+			t.Fatal(err)
+		}
+		d.reopen(t)
+		if _, err = d.useAs(link, "", goodPassword); want != (err == nil) {
+			t.Errorf("made by %+v, then %+v: %v", by.Tenants, given, err)
+		}
+	}
+	f(acme, admin, true)
+	f(acme, beta, false)
+	f(acme, everywhere, false)
+	f(root, beta, true)
+	f(root, everywhere, true)
 }
 
 func TestSetup(t *testing.T) {

@@ -40,9 +40,9 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, name, password str
 		a.noteTry(r, actionSignIn, engine.OpLogin, who, err)
 		return Account{}, false, err
 	}
-	pending := rec.TOTP.on()
+	var pending bool
 	err = a.accounts.change(acc, func(now *accountRecord) error {
-		now.Password = hash
+		now.Password, pending = hash, now.TOTP.on() // which may have come on while the password was checked
 		return now.signIn(rec.Epoch, !pending, a.now(), networkOf(r))
 	})
 	if err != nil {
@@ -55,7 +55,7 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, name, password str
 		return Account{}, true, nil
 	}
 	a.note(r.Context(), actionSignIn, engine.OpLogin, who)
-	return acc.value.Load().account(acc.id), false, nil
+	return acc.value.Load().account(acc.id, Caller{}), false, nil
 }
 
 func (a *Auth) checkSignIn(r *http.Request, name, password string) error {
@@ -126,7 +126,7 @@ func (a *Auth) SecondFactor(w http.ResponseWriter, r *http.Request, by Caller, c
 		return Account{}, err
 	}
 	a.note(r.Context(), actionSignIn, engine.OpLogin, by.Actor())
-	return a.accounts.find(by.ID).value.Load().account(by.ID), nil
+	return a.accounts.find(by.ID).value.Load().account(by.ID, Caller{}), nil
 }
 
 // networkOf returns what counts as the place that a request comes from.

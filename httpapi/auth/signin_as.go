@@ -27,32 +27,31 @@ func (a *Auth) SignInAs(w http.ResponseWriter, r *http.Request, id Identity) err
 	if id.Issuer == "" || id.Subject == "" {
 		return fmt.Errorf("sign in at a provider: the identity lacks its issuer or its subject")
 	}
-	acc, err := a.accountOf(id)
+	acc, epoch, err := a.accountOf(id)
 	if err != nil {
 		who := engine.Actor{Name: attempted(cmp.Or(id.Login, id.Name)), Email: attempted(id.Email), Type: "account"}
 		a.noteFailure(r.Context(), actionSignIn, engine.OpLogin, who, codeRefused, err)
 		return err
 	}
-	rec := acc.value.Load()
-	if err := a.begin(w, r, sessionRecord{Account: acc.id, Epoch: rec.Epoch}); err != nil {
+	if err := a.begin(w, r, sessionRecord{Account: acc.id, Epoch: epoch}); err != nil {
 		return err
 	}
-	a.note(r.Context(), actionSignIn, engine.OpLogin, rec.actor(acc.id))
+	a.note(r.Context(), actionSignIn, engine.OpLogin, acc.value.Load().actor(acc.id))
 	return nil
 }
 
-// accountOf returns the identity's account, as the identity has it now.
-func (a *Auth) accountOf(id Identity) (*account, error) {
+// accountOf returns the identity's account, as the identity has it now, and its epoch at that moment: what ends its sessions afterwards ends the
+// new one too.
+func (a *Auth) accountOf(id Identity) (acc *account, epoch uint64, err error) {
 	if err := checkGrants(id.Grants); err != nil {
-		return nil, reply.Forbidden("no role here belongs to any of your groups; ask an administrator")
+		return nil, 0, reply.Forbidden("no role here belongs to any of your groups; ask an administrator")
 	}
 	if checkEmail(id.Email) != nil {
 		id.Email = "" // as hostile as any input; nothing depends on it
 	}
 	id.Name = shortName(cmp.Or(id.Name, id.Login, id.Email, id.Subject))
-	acc, err := a.externalAccount(id)
-	if err != nil {
-		return nil, err
+	if acc, err = a.externalAccount(id); err != nil {
+		return nil, 0, err
 	}
 	now := a.now().UTC()
 	err = a.accounts.change(acc, func(r *accountRecord) error {
@@ -60,9 +59,10 @@ func (a *Auth) accountOf(id Identity) (*account, error) {
 			return reply.Forbidden("the account is disabled; ask an administrator")
 		}
 		r.Name, r.Email, r.Grants, r.LastSignIn = id.Name, id.Email, id.Grants, now
+		epoch = r.Epoch
 		return nil
 	})
-	return acc, err
+	return acc, epoch, err
 }
 
 // externalAccount finds the identity's account or makes it. Its login is the provider's, with a number where that is taken.

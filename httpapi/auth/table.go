@@ -108,7 +108,7 @@ func (t *table[R]) remove(id string) error {
 
 // lastUsed is the later of what is recorded and what was seen since.
 func (r *row[R]) lastUsed(recorded time.Time) time.Time {
-	if used := r.used.Load(); used > recorded.UnixNano() {
+	if used := r.used.Load(); used > max(0, recorded.UnixNano()) {
 		return time.Unix(0, used).UTC()
 	}
 	return recorded

@@ -23,9 +23,12 @@ const (
 	totpIssuer = "Annals"
 )
 
-// totpRecord is a second factor: what an authenticator app and we both know (RFC 6238, as all apps have it: SHA-1, 6 digits, 30 s).
+// totpKind is the kind of the secrets that codes are computed from, sealed under the master key. The key is the account's ID, the secret in
+// base32.
+const totpKind = "totp"
+
+// totpRecord is what an account says of its second factor (RFC 6238, as all apps have it: SHA-1, 6 digits, 30 s).
 type totpRecord struct {
-	Secret    string    `json:"secret"`             // base32. It has to be kept as it is, unlike a password: a code is computed from it
 	Confirmed time.Time `json:"confirmed,omitzero"` // zero: shown, but no code has proved yet that the app has it
 	LastStep  int64     `json:"last_step,omitzero"` // of the last code that was taken: no code is taken twice
 }
@@ -33,11 +36,40 @@ type totpRecord struct {
 // on reports whether a second factor is asked for.
 func (t *totpRecord) on() bool { return t != nil && !t.Confirmed.IsZero() }
 
+// errNoFactorKey is for who signs in with a code while the master key is not there.
+var errNoFactorKey = reply.NoMasterKey("the server cannot check an app's codes now, because its master key is missing or is another one: use a " +
+	"recovery code, or have an administrator put the key back or take the second factor away")
+
+// factorSecret opens the secret of an account that has a second factor, or has begun one.
+func (a *Auth) factorSecret(id string) (string, error) {
+	plain, err := a.secrets.unseal(totpKind, id)
+	switch {
+	case errors.Is(err, errNoKey):
+		return "", errNoFactorKey
+	case errors.Is(err, engine.ErrNotFound):
+		return "", fmt.Errorf("%w: the second factor of account %s has no secret", engine.ErrDamaged, id)
+	}
+	return string(plain), err
+}
+
+// forgetFactor removes the secret of an account that has no second factor any more. That it is off already is what counts: a secret that is
+// left is removed at the next start.
+func (a *Auth) forgetFactor(acc *account) {
+	a.accounts.changing.Lock() // nobody begins another one meanwhile
+	defer a.accounts.changing.Unlock()
+	if acc.value.Load().TOTP != nil {
+		return
+	}
+	if err := a.secrets.forget(totpKind, acc.id); err != nil {
+		a.logger.Warn("the secret of a removed second factor is still there; the next start tries again", "account", acc.id, "err", err)
+	}
+}
+
 // step returns the step whose code this is, if it is one that may be taken now. All steps that might be are computed, whichever it is.
-func (t *totpRecord) step(code string, now time.Time) (found int64, ok bool, err error) {
+func (t *totpRecord) step(secret, code string, now time.Time) (found int64, ok bool, err error) {
 	current := now.Unix() / int64(totpStep/time.Second)
 	for step := current - totpSkew; step <= current+totpSkew; step++ {
-		want, err := hotp.GenerateCode(t.Secret, uint64(step))
+		want, err := hotp.GenerateCode(secret, uint64(step))
 		if err != nil {
 			return 0, false, fmt.Errorf("compute second factor: %w", err)
 		}
@@ -78,10 +110,13 @@ func (a *Auth) BeginTOTP(r *http.Request, by Caller, password string) (TOTPKey, 
 		if rec.TOTP.on() {
 			return reply.WrongState("the account has a second factor; remove that one first")
 		}
-		rec.TOTP = &totpRecord{Secret: key.Secret()}
-		return nil
+		rec.TOTP = &totpRecord{}
+		return a.secrets.seal(totpKind, acc.id, []byte(key.Secret()))
 	})
-	return TOTPKey{Secret: key.Secret(), URI: key.URL()}, err
+	if err != nil {
+		return TOTPKey{}, fmt.Errorf("begin second factor: %w", err)
+	}
+	return TOTPKey{Secret: key.Secret(), URI: key.URL()}, nil
 }
 
 // ConfirmTOTP has the second factor that was begun asked for from now on, once a code proves that the app has it, and returns the recovery
@@ -93,20 +128,17 @@ func (a *Auth) ConfirmTOTP(r *http.Request, by Caller, code string) (recovery []
 	}
 	recovery, hashes := newRecoveryCodes()
 	now := a.now().UTC()
-	err = a.accounts.change(a.accounts.find(by.ID), func(rec *accountRecord) error {
+	err = a.tryFactor(r, by, false, actionSecondFactorOn, engine.OpEdit, func(rec *accountRecord) error {
 		if rec.TOTP == nil || rec.TOTP.on() {
 			return reply.WrongState("no second factor waits to be confirmed; begin with POST /api/v1/account/totp")
 		}
-		step, ok, err := rec.TOTP.step(digits, now)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return fieldError("code", "is not the app's; is the clock of this server and of the app right?")
-		}
-		rec.TOTP, rec.Recovery = &totpRecord{Secret: rec.TOTP.Secret, Confirmed: now, LastStep: step}, hashes
-		return nil
+		step, err := a.rightStep(by.ID, rec.TOTP, digits, now)
+		rec.TOTP, rec.Recovery = &totpRecord{Confirmed: now, LastStep: step}, hashes
+		return err
 	})
+	if errors.Is(err, errSecondFactor) {
+		return nil, fieldError("code", "is not the app's; is the clock of this server and of the app right?")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -136,52 +168,69 @@ func (a *Auth) RemoveTOTP(r *http.Request, by Caller, password, code string) err
 	if err != nil {
 		return err
 	}
+	a.forgetFactor(acc)
 	a.note(r.Context(), actionSecondFactorOff, engine.OpEdit, by.Actor())
 	return nil
 }
 
 // useFactor takes a code of the app or a recovery code, uses it up, and changes the account by fn, in one step. It fails with errSecondFactor
-// when the code is wrong. A try counts for the network, and one of the app's codes for the account, until a code is right.
+// when the code is wrong.
 func (a *Auth) useFactor(r *http.Request, by Caller, text, action, operation string, fn func(*accountRecord) error) error {
 	code, recovery := parseCode(text), parseRecovery(text)
 	if code == "" && recovery == nil {
 		return fieldError("code", "is neither the app's %d digits nor a recovery code", totpDigits)
 	}
 	now := a.now()
-	err := a.guards.tryFactor(networkOf(r), by.ID, recovery != nil, now)
-	if err == nil {
-		err = a.accounts.change(a.accounts.find(by.ID), func(rec *accountRecord) error {
-			if err := rec.useFactor(code, recovery, now); err != nil {
-				return err
-			}
-			return fn(rec)
-		})
-	}
-	if err != nil {
-		a.noteTry(r, action, operation, by.Actor(), err)
-		return err
-	}
-	a.guards.rightFactor(networkOf(r), by.ID)
-	return nil
+	return a.tryFactor(r, by, recovery != nil, action, operation, func(rec *accountRecord) error {
+		if err := a.useCode(by.ID, rec, code, recovery, now); err != nil {
+			return err
+		}
+		return fn(rec)
+	})
 }
 
-// useFactor uses a code up: the app's, or the recovery code of a hash.
-func (r *accountRecord) useFactor(code string, recovery []byte, now time.Time) error {
-	if !r.TOTP.on() {
+// useCode uses a code up in an account's record: the app's, or the recovery code of a hash.
+func (a *Auth) useCode(id string, rec *accountRecord, code string, recovery []byte, now time.Time) error {
+	if !rec.TOTP.on() {
 		return errSecondFactor
 	}
 	if recovery != nil {
-		return r.useRecovery(recovery)
+		return rec.useRecovery(recovery)
 	}
-	step, ok, err := r.TOTP.step(code, now)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errSecondFactor
-	}
-	used := *r.TOTP
+	step, err := a.rightStep(id, rec.TOTP, code, now)
+	used := *rec.TOTP
 	used.LastStep = step
-	r.TOTP = &used
-	return nil
+	rec.TOTP = &used
+	return err
+}
+
+// rightStep returns the step whose code this is, or fails with errSecondFactor.
+func (a *Auth) rightStep(id string, t *totpRecord, code string, now time.Time) (int64, error) {
+	secret, err := a.factorSecret(id)
+	if err != nil {
+		return 0, err
+	}
+	step, ok, err := t.step(secret, code, now)
+	if err == nil && !ok {
+		err = errSecondFactor
+	}
+	return step, err
+}
+
+// tryFactor changes the caller's account by fn, which looks at a code and fails with errSecondFactor when it is wrong. A try counts for the
+// network, and one of the app's codes for the account, until a code is right; one that was not looked at does not count.
+func (a *Auth) tryFactor(r *http.Request, by Caller, recovery bool, action, operation string, fn func(*accountRecord) error) error {
+	network := networkOf(r)
+	err := a.guards.tryFactor(network, by.ID, recovery, a.now())
+	if err == nil {
+		switch err = a.accounts.change(a.accounts.find(by.ID), fn); {
+		case err == nil:
+			a.guards.rightFactor(network, by.ID)
+			return nil
+		case !errors.Is(err, errSecondFactor):
+			a.guards.voidFactor(network, by.ID, recovery)
+		}
+	}
+	a.noteTry(r, action, operation, by.Actor(), err)
+	return err
 }

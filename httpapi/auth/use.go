@@ -34,8 +34,9 @@ func (a *Auth) writeUse() error {
 func (s *store) writeUse() error {
 	var errs []error
 	for _, e := range s.all() {
-		used := e.lastUsed()
-		if !used.After(e.record.Load().LastUsed) {
+		recorded := e.value.Load().LastUsed
+		used := e.lastUsed(recorded)
+		if !used.After(recorded) {
 			continue
 		}
 		if err := s.change(e, func(r *record) { r.LastUsed = used }); err != nil {

@@ -128,6 +128,19 @@ func (f *Flags) applySettings() error {
 	return nil
 }
 
+// Values returns what all flags are, to be told. Files are named and not shown; of what is a secret itself, only that it is given.
+func (f *Flags) Values() map[string]string {
+	values := map[string]string{}
+	f.VisitAll(func(flag *flag.Flag) {
+		value := flag.Value.String()
+		if (strings.HasSuffix(flag.Name, "secret") || strings.HasSuffix(flag.Name, "password")) && value != "" {
+			value = "(given)"
+		}
+		values[flag.Name] = value
+	})
+	return values
+}
+
 func envName(setting string) string {
 	return "ANNALS_" + strings.ToUpper(strings.ReplaceAll(setting, "-", "_"))
 }

@@ -11,9 +11,9 @@ var masterKeyCommand = Command{
 	Summary: "Change the key that seals the secrets kept by the server",
 	Usage:   "rotate [flags]",
 	Details: `
-The secrets of credentials are kept sealed under a master key. It is in the file master.key in the data directory, made when it is first needed,
+The secrets of credentials and of people's second factors are kept sealed under a master key. It is in the file master.key in the data directory, made when it is first needed,
 or where "annals serve --master-key-file" says, or in the environment variable ANNALS_MASTER_KEY. It is in no backup: keep a copy apart
-from the backups, for without it every credential has to be made anew.
+from the backups, for without it every credential has to be made anew, and every second factor reset.
 
 rotate has the running server make a new key, seal every secret under it, and put it in the old one's place. Clients notice nothing. When the
 server dies in between, its next start finishes the change. Backups from before open with the old key only: copy it first.

@@ -48,7 +48,7 @@ func (c *connection) tls() (*tls.Config, error) {
 // client may be writing already, and a write that fails hides the reason: a connection that only reads is told.
 func (c *connection) alertOf(ctx context.Context, err error) error {
 	transport, ok := c.http.Transport.(*http.Transport)
-	if !ok || c.base.Scheme != "https" || !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {
+	if !ok || c.base.Scheme != "https" || !cutOff(err) {
 		return err
 	}
 	address := c.base.Host
@@ -68,6 +68,11 @@ func (c *connection) alertOf(ctx context.Context, err error) error {
 		return readErr
 	}
 	return err
+}
+
+// cutOff reports whether the server has closed the connection while the client was using it, or before it could. Go has no type for HTTP/2's.
+func cutOff(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) || strings.Contains(err.Error(), "http2: client conn could not be established")
 }
 
 // alertPatience is how long a server is waited for that may have something to say.

@@ -15,7 +15,12 @@ import (
 
 // TestAlertOf: a write that failed does not hide that the server wants a certificate; where it has nothing to say, the failure stays.
 func TestAlertOf(t *testing.T) {
-	lost := os.NewSyscallError("write", syscall.EPIPE)
+	for _, lost := range []error{os.NewSyscallError("write", syscall.EPIPE), errors.New("http2: client conn could not be established")} {
+		testAlertOf(t, lost)
+	}
+}
+
+func testAlertOf(t *testing.T, lost error) {
 	for _, wants := range []tls.ClientAuthType{tls.NoClientCert, tls.RequireAnyClientCert} {
 		s := httptest.NewUnstartedServer(http.NotFoundHandler())
 		s.TLS = &tls.Config{ClientAuth: wants}

@@ -54,7 +54,7 @@ func expiry(text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if age, err := ParseAge(text); err == nil && age > 0 {
+	if age, err := parseAge(text); err == nil && age > 0 {
 		return now.Add(age).UTC().Truncate(time.Second), nil
 	}
 	at, err := engine.ParseTime(text, now, time.Local)
