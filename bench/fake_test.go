@@ -1,6 +1,7 @@
 package main
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,6 +42,7 @@ func newPlainServer(t *testing.T) (*plainServer, *server) {
 		return map[string]any{"size": len(p.all), "indexed": len(p.all)}
 	}))
 	routes.HandleFunc("GET /api/v1/export", p.export)
+	routes.HandleFunc("GET /events", p.page)
 	s := httptest.NewServer(routes)
 	t.Cleanup(s.Close)
 	memory := watchMemory(1)
@@ -115,6 +117,23 @@ func (p *plainServer) events(r *http.Request) map[string]any {
 		next = strconv.Itoa(end)
 	}
 	return map[string]any{"events": found[from:end], "total": len(found), "exact": true, "next": next}
+}
+
+// page is the list's page in the console, as far as it is looked at.
+func (p *plainServer) page(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	answer := map[string]any{"total": len(p.ask(r.URL.Query().Get("q")))}
+	if p.lie != nil {
+		p.lie(r.URL.Path, answer)
+	}
+	text := fmt.Sprintf("<strong>%s events</strong>", number(float64(answer["total"].(int))))
+	if answer["total"] == 1 {
+		text = "<strong>1 event</strong>"
+	}
+	zipped := gzip.NewWriter(w)
+	defer zipped.Close()
+	fmt.Fprint(zipped, text)
 }
 
 func (p *plainServer) histogram(r *http.Request) map[string]any {
@@ -211,7 +230,7 @@ func runOn(t *testing.T, s *server, names ...string) *run {
 	return r
 }
 
-var livingPhases = []string{"burst", "sustained", "single", "search", "histogram", "facets", "page", "export", "workbook"}
+var livingPhases = []string{"burst", "sustained", "single", "search", "histogram", "facets", "page", "console", "export", "workbook"}
 
 func TestRightAnswersPass(t *testing.T) {
 	_, s := newPlainServer(t)
@@ -260,6 +279,11 @@ func TestWrongAnswersAreNamed(t *testing.T) {
 				buckets[7]["failures"] = 99
 			}
 		},
+		"list in the console": func(path string, answer map[string]any) {
+			if path == "/events" {
+				answer["total"] = answer["total"].(int) + 1
+			}
+		},
 		"facet user": func(path string, answer map[string]any) {
 			if facets, ok := answer["facets"].(map[string]any); ok {
 				facets["user"] = facets["user"].([]facetCount)[1:]
@@ -278,7 +302,7 @@ func TestWrongAnswersAreNamed(t *testing.T) {
 				lies[name](path, answer)
 			}
 		}
-		r := runOn(t, s, "burst", "sustained", "single", "search", "histogram", "facets", "workbook")
+		r := runOn(t, s, "burst", "sustained", "single", "search", "histogram", "facets", "console", "workbook")
 		if len(r.report.Wrong) == 0 || !strings.Contains(strings.Join(r.report.Wrong, "\n"), name) {
 			t.Errorf("lie about %s: wrong answers are %q", name, r.report.Wrong)
 		}

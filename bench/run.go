@@ -26,6 +26,7 @@ var phases = []struct {
 	{"histogram", false, (*run).histogram},
 	{"facets", false, (*run).facets},
 	{"page", false, (*run).page},
+	{"console", false, (*run).console},
 	{"export", false, (*run).export},
 	{"workbook", false, (*run).workbook},
 	{"disk", false, (*run).disk},

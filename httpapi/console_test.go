@@ -120,6 +120,9 @@ func TestConsoleFilters(t *testing.T) {
 
 	w.typeIn("#q", `"orders 4" changed`+"\r")
 	w.total("1 event", `q="orders 4" changed`)
+	if got := evaluate[[]string](w, `[...document.querySelectorAll("#q-history option")].map((o) => o.value)`); !slices.Equal(got, []string{`"orders 4" changed`}) {
+		t.Errorf("the history of the keyword box is %q", got)
+	}
 	w.click(".chip a")
 	w.total("45 events")
 
@@ -160,15 +163,15 @@ func TestConsoleSuggestions(t *testing.T) {
 	w := s.window(t, look{})
 	w.open("/events")
 	for _, c := range []struct{ field, typed, want string }{
-		{"user", "amy.sm", "amy amy.smith@a.test\n15"},
-		{"user", "U-3", "王小明 u-3\n15"},
-		{"action", "ublish", "API service.publish\n9"},
-		{"module", "manage", "API management\n15\nConnection management\n15"},
+		{"user", "amy.sm", "amy amy.smith@a.test 15"},
+		{"user", "U-3", "王小明 u-3 15"},
+		{"action", "ublish", "API service.publish 9"},
+		{"module", "manage", "API management 15, Connection management 15"},
 	} {
 		w.click("#menu-" + c.field + " > summary")
 		box := "#menu-" + c.field + " .find"
 		w.typeIn(box, c.typed)
-		shown := fmt.Sprintf(`[...document.querySelectorAll("#menu-%s .options li:not([hidden])")].map((l) => l.innerText).join("\n")`, c.field)
+		shown := fmt.Sprintf(`[...document.querySelectorAll("#menu-%s .options li:not([hidden])")].map((l) => l.innerText.replace(/\s+/g, " ")).join(", ")`, c.field)
 		w.until(shown + fmt.Sprintf(" === %q", c.want))
 		w.clear(box)
 		w.press(kb.Escape)
@@ -397,6 +400,9 @@ func TestConsoleDetails(t *testing.T) {
 	w.click(`#details-tree a[href*="nested.deep.version"]`)
 	w.total("1 event", "details.nested.deep.version=2")
 	w.open("/events?range=all&event=e-02")
+	w.activate(`#drawer a[href*="error=name"]`)
+	w.total("1 event", "error=name orders-2 is taken")
+	w.open("/events?range=all&event=e-02")
 	w.click(`#drawer a[href*="group="]`)
 	w.total("10 events", "group=409: name orders-<n> is taken")
 	w.open("/events?event=gone&event_tenant=nowhere")
@@ -582,9 +588,12 @@ func TestConsoleHostile(t *testing.T) {
 		Resources: []engine.Resource{{Type: script, ID: rtl, Name: formula, Content: script}}, Source: engine.Source{IP: "10.0.0.1", UserAgent: script, Channel: script},
 		Details: []byte(`{"list":[` + big[:len(big)-1] + `],"` + strings.ReplaceAll(script, `"`, `\"`) + `":"javascript:alert(1)","__proto__":{"toString":"x"},"n":null,"t":true}`)}
 	s.take(t, all)
-	resp, _ := s.do(t, s.request(t, "POST", "/preferences", ""))
-	if resp.Header.Get("Content-Security-Policy") == "" {
-		t.Error("there is no content security policy")
+	resp, page := s.do(t, s.request(t, "GET", "/events", ""))
+	if policy := resp.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'; script-src 'self'; style-src 'self';") || strings.Contains(policy, "unsafe") {
+		t.Errorf("the content security policy is %q", policy)
+	}
+	if found := regexp.MustCompile(`<script(?:>| [^>]*[^"]>)|<style| style=| on[a-z]+="`).FindString(page); found != "" {
+		t.Errorf("the page has %q in it, which the policy forbids", found)
 	}
 	w := s.window(t, look{})
 	w.do(command(cdpnetwork.SetCookie, cdpnetwork.SetCookieParams{Name: "annals-preferences", URL: s.URL,
@@ -634,8 +643,16 @@ func TestConsoleLooks(t *testing.T) {
 			}
 		}
 		w.open("/events")
-		w.click("#menu-user > summary")
-		w.accessible()
+		for _, id := range evaluate[[]string](w, `[...document.querySelectorAll("details.menu")].map((d) => d.id)`) {
+			w.click("#" + id + " > summary")
+			if inside := evaluate[bool](w, fmt.Sprintf(`(() => { const r = document.querySelector("#%s .pop").getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth })()`, id)); !inside {
+				t.Errorf("%+v: %s leaves the window", l, id)
+			}
+			if id == "menu-user" || id == "query-help" {
+				w.accessible()
+			}
+			w.press(kb.Escape)
+		}
 	}
 	w := s.window(t, look{})
 	w.open("/events?q=orders")

@@ -22,7 +22,7 @@ func (a *Auth) Holds(c Caller, right Right) engine.Tenants {
 	held := c.reach
 	if c.Type == "token" {
 		if e := a.store.find(c.ID); e != nil {
-			held = e.reach
+			held = e.value.Load().reach
 		}
 	}
 	if held == nil {

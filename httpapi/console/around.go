@@ -24,50 +24,44 @@ const (
 
 // around counts what happened around the event.
 func (c *Console) around(ctx context.Context, p *eventsPage, d *drawer) ([]nearby, error) {
+	type way struct {
+		label, field, value string
+		within              time.Duration // 0: at any time
+	}
+	ways := []way{
+		{msg("An hour before and after, by this user"), "user", d.actor(), aroundActor},
+		{msg("An hour before and after, from this address"), "ip", d.Source.IP, aroundActor},
+		{msg("Five minutes before and after, by anybody"), "", "", aroundMoment},
+	}
+	for _, r := range d.Resources[:min(len(d.Resources), maxAround)] {
+		ways = append(ways, way{msg("At any time, on this resource"), "resource", first(r.ID, r.Name), 0})
+	}
+	for _, n := range d.Details.requests() {
+		ways = append(ways, way{msg("At any time, in this request"), n.Field(), n.Text, 0})
+	}
 	var all []nearby
-	add := func(label, field, value string, within time.Duration) error {
-		f := p.Filter.bare(d.Event)
-		if value != "" {
-			f.Values[field] = []string{value}
-		} else if field != "" {
-			return nil
+	for _, w := range ways {
+		if w.field != "" && w.value == "" {
+			continue
 		}
-		f.Period, _ = periodNamed(allTime)
-		if within > 0 {
+		f := p.Filter.ofTenant(d.Event, allTime)
+		if w.field != "" {
+			f.Values[w.field] = []string{beginning(w.field, w.value)}
+		}
+		if w.within > 0 {
 			f.Period, _ = periodNamed(custom)
-			f.From, f.To = moment(d.Time.Add(-within)), moment(d.Time.Add(within))
+			f.From, f.To = moment(d.Time.Add(-w.within)), moment(d.Time.Add(w.within))
 		}
 		q, m := f.query(p.Caller.Tenants, p.Now, p.Zone)
 		if m != nil {
-			return nil // a time that cannot be written, in the first or last hour that there is
+			continue // a time that cannot be written, in the first or last hour that there is
 		}
 		q.Limit = 1
 		found, err := c.log.Search(ctx, q)
 		if err != nil {
-			return err
-		}
-		all = append(all, nearby{label, value, found.Total, f.Showing(d.Event)})
-		return nil
-	}
-	steps := []func() error{
-		func() error {
-			return add(msg("An hour before and after, by this user"), "user", d.actor(), aroundActor)
-		},
-		func() error {
-			return add(msg("An hour before and after, from this address"), "ip", d.Source.IP, aroundActor)
-		},
-		func() error { return add(msg("Five minutes before and after, by anybody"), "", "", aroundMoment) },
-	}
-	for _, r := range d.Resources[:min(len(d.Resources), maxAround)] {
-		steps = append(steps, func() error { return add(msg("At any time, on this resource"), "resource", first(r.ID, r.Name), 0) })
-	}
-	for _, n := range d.Details.requests() {
-		steps = append(steps, func() error { return add(msg("At any time, in this request"), n.Field(), n.Text, 0) })
-	}
-	for _, step := range steps {
-		if err := step(); err != nil {
 			return nil, err
 		}
+		all = append(all, nearby{w.label, w.value, found.Total, f.Showing(d.Event)})
 	}
 	return all, nil
 }

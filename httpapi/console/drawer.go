@@ -36,7 +36,7 @@ const maxResources = 20
 func (d *drawer) ShownResources() []engine.Resource {
 	shown := slices.Clone(d.Resources[:min(len(d.Resources), maxResources)])
 	for i := range shown {
-		shown[i].Content = cutText(shown[i].Content, maxLeafBytes)
+		shown[i].Content = long(shown[i].Content)
 	}
 	return shown
 }
@@ -78,15 +78,15 @@ func (c *Console) eventOf(ctx context.Context, p page, f filter) (*engine.Event,
 
 // only is a link to the event that depends on nothing else.
 func (f filter) only(e *engine.Event) string {
-	f = f.bare(e)
-	f.Period, _ = periodNamed(allTime)
+	f = f.ofTenant(e, allTime)
 	f.Values["id"] = []string{e.ID}
 	return f.Showing(e)
 }
 
-// bare is a list of the event's tenant with nothing else chosen.
-func (f filter) bare(e *engine.Event) filter {
-	g := filter{Period: f.Period, Values: map[string][]string{}, Zone: f.Zone, Sort: defaultSort, Page: 1, Size: f.Size, fallback: f.fallback}
+// ofTenant is the list of the event's tenant in a period, with nothing else chosen.
+func (f filter) ofTenant(e *engine.Event, name string) filter {
+	g := filter{Values: map[string][]string{}, Zone: f.Zone, Sort: defaultSort, Page: 1, Size: f.Size, fallback: f.fallback}
+	g.Period, _ = periodNamed(name)
 	if e.Tenant != "" {
 		g.Values["tenant"] = []string{e.Tenant}
 	}

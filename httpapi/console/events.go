@@ -23,6 +23,7 @@ type eventsPage struct {
 	Around    []int // page numbers to offer; 0 is a gap
 	Histogram histogram
 	Facets    map[string][]engine.FacetValue // by field, under the other filters
+	Query     string                         // all of the filter in the query language, for the API
 	From, To  time.Time
 	OtherZone string // what times can be switched to; "": nothing
 	Drawer    *drawer
@@ -115,6 +116,7 @@ func (c *Console) fillList(ctx context.Context, p *eventsPage, q engine.Query) e
 		rw.Name, rw.Account = who(e.Actor)
 		p.Rows = append(p.Rows, rw)
 	}
+	p.Query = engine.FormatQuery(q.Where)
 	p.From, p.To = q.From, q.To
 	buckets, _, err := c.log.Histogram(ctx, q, p.Filter.Period.buckets)
 	if err != nil {

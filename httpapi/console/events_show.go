@@ -154,7 +154,7 @@ func (p *eventsPage) span(from, to time.Time) string {
 // fieldLabels are what filterFields are called.
 var fieldLabels = map[string]string{
 	"tenant": "Tenant", "user": "User", "project": "Project", "module": "Module", "operation": "Operation type", "result": "Result",
-	"action": "Event name", "group": "Kind of error", "resource": "Resource", "type": "Resource type", "ip": "Source IP", "agent": "User agent",
+	"action": "Event name", "error": "Error", "group": "Kind of error", "resource": "Resource", "type": "Resource type", "ip": "Source IP", "agent": "User agent",
 	"channel": "Channel", "id": "Event ID",
 }
 

@@ -13,7 +13,7 @@ import (
 
 // filterFields are what the list is filtered by besides words and time, in the order of the form. Each may have several values, any of which
 // will do.
-var filterFields = []string{"tenant", "user", "project", "module", "operation", "result", "action", "group", "resource", "type", "ip", "agent", "channel", "id"}
+var filterFields = []string{"tenant", "user", "project", "module", "operation", "result", "action", "error", "group", "resource", "type", "ip", "agent", "channel", "id"}
 
 // filter is what a URL asks for. It can be written as a URL again, with changes; nothing that was typed is lost on the way.
 type filter struct {

@@ -3,6 +3,8 @@ package console
 import (
 	"net/url"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,5 +100,29 @@ func TestMistakes(t *testing.T) {
 		if m == nil || m.Field != c.field || m.Own != c.own || m.Column != c.column || m.Message == "" {
 			t.Errorf("%s: %+v, want %+v", c.query, m, c)
 		}
+	}
+}
+
+// TestTemplatesFilterByKnownFields: a link by another field would filter by nothing.
+func TestTemplatesFilterByKnownFields(t *testing.T) {
+	n := 0
+	files, err := templateFiles.ReadDir("templates")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := templateFiles.ReadFile("templates/" + file.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?:\.With|field \$p "[^"]*") "([^"]*)"`).FindAllStringSubmatch(string(text), -1) {
+			n++
+			if !slices.Contains(filterFields, m[1]) || fieldLabels[m[1]] == "" {
+				t.Errorf("%s has a link by %q, by which a list cannot be filtered", file.Name(), m[1])
+			}
+		}
+	}
+	if n < 15 {
+		t.Errorf("only %d links", n)
 	}
 }
