@@ -35,7 +35,7 @@ func TestTokenPages(t *testing.T) {
 	}
 	wish.Set("others", "beta")
 	v.post(t, "/settings/tokens", wish, 403)
-	v.want(t, "#tenants-error", "the token may only give roles in the tenants that it manages")
+	v.want(t, "#tenants-error", "roles may only be given in the tenants that are managed")
 	wish.Set("others", "")
 	wish.Set("tenant", "acme")
 	wish.Set("expires", "someday")

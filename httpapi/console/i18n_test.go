@@ -81,7 +81,6 @@ var mistakes = []string{
 	"is the login, the name or the e-mail address",
 	"the role does not reach this far",
 	"this concerns every tenant, and the role is for some",
-	"the token may only give roles in the tenants that it manages",
 	"roles may only be given in the tenants that are managed",
 	"a view is changed by its owner, or by who manages the tenant that shares it",
 	"no such view",
