@@ -2,6 +2,8 @@ module annals
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	github.com/RoaringBitmap/roaring/v2 v2.30.0
 	github.com/andybalholm/cascadia v1.3.5
