@@ -4,8 +4,8 @@
 // quicker. Event text is written by anybody who may send events: templates escape it, and the content security policy forbids what would
 // run it.
 //
-// Reading order: routes below are the site map; page.go is the frame that every page has; filter.go is what a URL asks for, filter_query.go how the log is asked, filter_links.go where its links lead; each page has a
-// file of its own, and templates/ and static/ have its looks.
+// Reading order: routes below are the site map; page.go is the frame that every page has; filter.go is what a URL asks for, filter_query.go how the
+// log is asked for it, filter_links.go where its links lead; each page has a file of its own, and templates/ and static/ have its looks.
 package console
 
 import (
