@@ -112,8 +112,10 @@ type contract struct {
 	compiler *jsonschema.Compiler
 }
 
-var loadedContract = sync.OnceValues(func() (*contract, error) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(openAPIDocument))
+var loadedContract = sync.OnceValues(func() (*contract, error) { return readContract(openAPIDocument) })
+
+func readContract(document []byte) (*contract, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +125,7 @@ var loadedContract = sync.OnceValues(func() (*contract, error) {
 		return nil, err
 	}
 	return &contract{doc: doc.(map[string]any), compiler: compiler}, nil
-})
+}
 
 func loadContract(t *testing.T) *contract {
 	t.Helper()
@@ -132,6 +134,62 @@ func loadContract(t *testing.T) *contract {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// loadedVendors are the vendors' documents.
+var loadedVendors = sync.OnceValues(func() (all []*contract, err error) {
+	for _, v := range new(API).newVendors() {
+		c, err := readContract(v.openAPI)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", v.kind, err)
+		}
+		all = append(all, c)
+	}
+	return all, nil
+})
+
+// TestVendorContracts holds the vendors' routes and their documents against each other, both ways.
+func TestVendorContracts(t *testing.T) {
+	docs, err := loadedVendors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range new(API).newVendors() {
+		described := map[string]bool{}
+		for path, item := range docs[i].doc["paths"].(map[string]any) {
+			for method := range item.(map[string]any) {
+				described[strings.ToUpper(method)+" "+path] = true
+			}
+		}
+		for _, rt := range v.routes {
+			name := rt.Method + " " + rt.Path
+			if !described[name] {
+				t.Errorf("%s: %s is not in the document", v.kind, name)
+			}
+			delete(described, name)
+		}
+		for name := range described {
+			t.Errorf("%s: %s is in the document, but there is no such route", v.kind, name)
+		}
+	}
+}
+
+// checkAnswer holds an answer against the document that it is in.
+func checkAnswer(r *http.Request, resp *http.Response, body []byte) error {
+	docs, err := loadedVendors()
+	if err != nil {
+		return err
+	}
+	for _, c := range docs {
+		if _, ok := c.operation(r); ok {
+			return c.check(r, resp, body)
+		}
+	}
+	c, err := loadedContract()
+	if err != nil {
+		return err
+	}
+	return c.check(r, resp, body)
 }
 
 // check holds an answer against the document: status, media type, headers and body. The console's pages are not in it.

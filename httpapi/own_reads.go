@@ -20,8 +20,8 @@ import (
 	"annals/httpapi/reply"
 )
 
-// channel is how requests of the API reach the server.
-const channel = "api"
+// apiChannel is how requests of the native API reach the server.
+const apiChannel = "api"
 
 // note is what is gathered of a request while it is answered. It belongs to the request's goroutine.
 type note struct {
@@ -32,6 +32,9 @@ type note struct {
 	thing   engine.Resource // that was read
 	failure *engine.EventError
 	figures
+
+	channel string       // how it reached the server; "": apiChannel
+	asked   *reply.Asked // what a vendor's client has asked; nil: it is none, or that is no matter for the log
 
 	page       *console.Read // what a page of the console has read; nil: it is none, or it has read nothing
 	turnedAway string        // why it was refused in the place of its handler, unless because of who asks
@@ -73,6 +76,8 @@ func (o *OwnLog) answered(r *http.Request, n *note, out *response) {
 	switch {
 	case n.page != nil:
 		o.readPage(r, n)
+	case n.asked != nil && n.asked.Action != "":
+		o.readVendor(r, n)
 	case n.action != "":
 		o.read(r, n)
 	case n.route == nil:
@@ -125,7 +130,7 @@ func (n *note) event(r *http.Request, operation string) *engine.Event {
 }
 
 func (n *note) source(ctx context.Context) engine.Source {
-	return engine.Source{IP: reply.Client(ctx).String(), UserAgent: cut(n.agent, maxParamBytes), Channel: channel}
+	return engine.Source{IP: reply.Client(ctx).String(), UserAgent: cut(n.agent, maxParamBytes), Channel: cmp.Or(n.channel, apiChannel)}
 }
 
 // told are the details of an event of the server's own log.

@@ -93,6 +93,7 @@ func (a *API) routes() []route {
 		{"GET", auth.OIDCCallbackPath, auth.None, "code state iss error error_description error_uri session_state" + andOthers, a.finishOIDC},
 
 		{"GET", v1 + "/openapi.json", auth.None, "", a.openAPI},
+		{"GET", v1 + "/openapi/{vendor}.json", auth.None, "", a.vendorDocument},
 		{"GET", "/healthz", auth.None, "", a.healthz},
 		{"GET", "/readyz", auth.None, "", a.readyz},
 		{"GET", "/metrics", auth.None, "", a.metrics.serve}, // figures only, nothing out of an event
@@ -116,6 +117,11 @@ func (a *API) router() http.Handler {
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, rt := range a.routes() {
 		r.Handle(rt.path, onRoute(rt.path, a.door(rt))).Methods(rt.method)
+	}
+	for _, v := range a.vendors {
+		for _, rt := range v.routes {
+			r.Handle(rt.Path, a.room(v.kind, rt)).Methods(rt.Method)
+		}
 	}
 	r.NotFoundHandler = a.forPeople(answer(func(http.ResponseWriter, *http.Request) error { return noSuchPath() }))
 	r.MethodNotAllowedHandler = answer(a.methodNotAllowed)
@@ -169,9 +175,17 @@ func (rt route) handler() http.Handler {
 // methodNotAllowed names the methods that the path does take, as RFC 9110 wants.
 func (a *API) methodNotAllowed(w http.ResponseWriter, r *http.Request) error {
 	var methods []string
+	note := func(method, path string) {
+		if new(mux.Router).UseEncodedPath().Path(path).Match(r, &mux.RouteMatch{}) {
+			methods = append(methods, method)
+		}
+	}
 	for _, rt := range a.routes() {
-		if new(mux.Router).UseEncodedPath().Path(rt.path).Match(r, &mux.RouteMatch{}) {
-			methods = append(methods, rt.method)
+		note(rt.method, rt.path)
+	}
+	for _, v := range a.vendors {
+		for _, rt := range v.routes {
+			note(rt.Method, rt.Path)
 		}
 	}
 	w.Header().Set("Allow", strings.Join(methods, ", "))

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -22,6 +23,9 @@ import (
 //	code == 201                     expectations: code, header NAME, body, json .path.0.name
 //	json .created == 1              == and != compare, contains and lacks look for text; JSON values are written as JSON
 //	keep NAME .next                 a value for later lines, which write ${NAME}
+//	keepheader NAME Location        the same of a header
+//	sign VENDOR ARGUMENTS           the request is signed as the vendor's clients do, after all its headers and body; see signers
+//	later 5m                        the clock of the server goes on
 //
 // Lines that begin with # are comments. Every answer is held against openapi.json besides.
 func TestScripts(t *testing.T) {
@@ -35,6 +39,22 @@ func TestScripts(t *testing.T) {
 		})
 	}
 }
+
+// TestVendorScripts runs the scripts of the rooms for other products' clients.
+func TestVendorScripts(t *testing.T) {
+	files, err := filepath.Glob("compat/*/testdata/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		name := filepath.Base(filepath.Dir(filepath.Dir(file))) + "/" + strings.TrimSuffix(filepath.Base(file), ".txt")
+		t.Run(name, func(t *testing.T) { runScript(t, file, newServer(t, Options{Version: "1.2.3"})) })
+	}
+}
+
+// signers sign requests as other products' clients do. They are written from the vendors' documents, and share nothing with what checks them.
+// Body is what is sent, and now the server's clock.
+var signers = map[string]func(r *http.Request, body string, now time.Time, args []string){}
 
 // TestSearchWithoutIndex: the index never changes an answer, nor does its absence.
 func TestSearchWithoutIndex(t *testing.T) {
@@ -61,6 +81,7 @@ type scriptRun struct {
 	kept    map[string]string
 	pending *http.Request // not sent yet: its headers and body are still being read
 	reqBody []string
+	sign    []string // how to sign it; nil: not at all
 	resp    *http.Response
 	body    string
 }
@@ -89,6 +110,9 @@ func (s *scriptRun) line(t *testing.T, line string) error {
 	case "reqbody":
 		s.reqBody = append(s.reqBody, rest)
 		return nil
+	case "sign":
+		s.sign = strings.Fields(rest)
+		return nil
 	}
 	s.send(t)
 	return s.expect(verb, rest)
@@ -98,9 +122,13 @@ func (s *scriptRun) send(t *testing.T) {
 	if s.pending == nil {
 		return
 	}
-	r := s.server.request(t, s.pending.Method, s.pending.URL.RequestURI(), strings.Join(s.reqBody, "\n"))
+	body := strings.Join(s.reqBody, "\n")
+	r := s.server.request(t, s.pending.Method, s.pending.URL.RequestURI(), body)
 	r.Header = s.pending.Header
-	s.pending = nil
+	if len(s.sign) > 0 {
+		signers[s.sign[0]](r, body, testNow.Add(time.Duration(s.server.later.Load())), s.sign[1:])
+	}
+	s.pending, s.sign = nil, nil
 	s.resp, s.body = s.server.do(t, r)
 }
 
@@ -124,6 +152,16 @@ func (s *scriptRun) expect(verb, rest string) error {
 		name, path, _ := strings.Cut(rest, " ")
 		value, err := s.at(path)
 		s.kept[name] = strings.Trim(value, `"`)
+		return err
+	case "keepheader":
+		name, header, _ := strings.Cut(rest, " ")
+		if s.kept[name] = s.resp.Header.Get(header); s.kept[name] == "" {
+			return fmt.Errorf("there is no header %s", header)
+		}
+		return nil
+	case "later":
+		d, err := time.ParseDuration(rest)
+		s.server.later.Add(int64(d))
 		return err
 	}
 	return fmt.Errorf("there is no expectation %q", verb)

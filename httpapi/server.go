@@ -52,6 +52,7 @@ type API struct {
 	own         *OwnLog // nil: none
 	metrics     *metrics
 	console     *console.Console
+	vendors     []vendor
 	handler     http.Handler
 	exports     exportBoard
 
@@ -83,6 +84,7 @@ func New(o Options) *API {
 		a.heartbeat = 15 * time.Second
 	}
 	a.console = console.New(console.Options{Log: o.Log, Auth: o.Auth, Version: a.version, Now: a.now, Deadline: a.deadline, Provider: a.providerPath(), Told: toldByPage})
+	a.vendors = a.newVendors()
 	if a.own != nil {
 		a.metrics.registry.MustRegister(a.own.collectors()...)
 	}

@@ -152,6 +152,9 @@ func (c *Credential) Check(ctx context.Context, proven bool, need Right) (Caller
 	c.entry.used.Store(now.UnixNano())
 	caller, err := c.entry.value.Load().admit(c.entry.id, need)
 	noteCaller(ctx, caller)
+	if err == nil {
+		err = admitted(ctx, caller)
+	}
 	if err != nil {
 		return Caller{}, err
 	}

@@ -1,0 +1,84 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"annals/engine"
+	"annals/httpapi/auth"
+	"annals/httpapi/reply"
+)
+
+// vendor is another product's API that is answered here. Its room says who may ask, with the credentials of its kind, and answers every mistake
+// as the product does.
+type vendor struct {
+	kind    string // of its credentials, and the channel of what it tells of
+	routes  []reply.Route
+	openAPI []byte
+}
+
+// newVendors makes the rooms of the other products' APIs that there are.
+func (a *API) newVendors() []vendor {
+	return []vendor{}
+}
+
+// room is what a vendor's route goes through.
+func (a *API) room(kind string, rt reply.Route) http.Handler {
+	return onRoute(rt.Path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := noteOf(r.Context())
+		n.channel = kind
+		ctx := reply.WithTold(r.Context(), func(asked reply.Asked) { n.asked = &asked })
+		rt.Serve(w, r.WithContext(auth.WithAdmission(ctx, a.admitter(r.Context(), n))))
+	}))
+}
+
+// admitter bounds how often a credential is used, as limitToken does for tokens.
+func (a *API) admitter(ctx context.Context, n *note) func(auth.Caller) error {
+	return func(c auth.Caller) error {
+		if a.perToken == nil || !a.limited(reply.Client(ctx)) {
+			return nil
+		}
+		wait, ok := a.perToken.take(identityOf(c))
+		if ok {
+			return nil
+		}
+		a.metrics.turnedAway.WithLabelValues("token-rate").Inc()
+		n.turnedAway = "token-rate"
+		return reply.TooMany(wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, c.Type))
+	}
+}
+
+// readVendor tells of what was asked in another product's words.
+func (o *OwnLog) readVendor(r *http.Request, n *note) {
+	asked := n.asked
+	n.action, n.thing = asked.Action, asked.Thing
+	if asked.Failure != nil {
+		n.failure = asked.Failure
+	}
+	f := n.figures
+	f.From, f.To, f.Total, f.Rows, f.Finished = asked.From, asked.To, asked.Total, asked.Rows, asked.Finished
+	f.Count, f.RequestID = 1, reply.RequestID(r.Context())
+	key := foldKey{action: n.action, who: identityOf(n.caller), from: reply.Client(r.Context()), about: bounded(n.channel + "\x00" + asked.Query + "\x00" + asked.Thing.ID), code: codeOf(n.failure)}
+	operation := asked.Operation
+	if operation == "" {
+		operation = engine.OpRead
+	}
+	o.fold(key, o.now(), f, func() (*engine.Event, told) {
+		return n.event(r, operation), told{Query: cut(asked.Query, maxToldBytes), Tenants: n.toldTenants()}
+	})
+}
+
+// vendorDocument answers GET /api/v1/openapi/{vendor}.json.
+func (a *API) vendorDocument(w http.ResponseWriter, r *http.Request) error {
+	name := mux.Vars(r)["vendor"]
+	for _, v := range a.vendors {
+		if v.kind == name {
+			reply.Body(w, http.StatusOK, "application/json", v.openAPI)
+			return nil
+		}
+	}
+	return reply.NotFound("no such document: there is one for each of huawei, layer7, enos and flashduty")
+}
