@@ -253,6 +253,11 @@ func (l *Log) writeGroup(g *group) error {
 	if err := txn.CommitAt(g.end, nil); err != nil {
 		return fmt.Errorf("commit group %d: %w", g.first, err)
 	}
+	if !l.o.unsynced {
+		if err := syncStore(g.w.db, g.bytes); err != nil {
+			return fmt.Errorf("sync group %d: %w", g.first, err)
+		}
+	}
 	if hook := l.o.Faults.AfterCommit; hook != nil {
 		if err := hook(); err != nil {
 			return err

@@ -49,7 +49,7 @@ func (l *Log) checkLeftover(dir string, m manifest) error {
 	if _, err := os.Stat(filepath.Join(dir, storeName)); err != nil {
 		return nil
 	}
-	db, err := openStore(dir, storeAppend, max(l.o.memTable, m.Store.MemTableBytes), l.o.Logger)
+	db, err := openStore(dir, false, max(l.o.memTable, m.Store.MemTableBytes), l.o.Logger)
 	if err != nil {
 		return fmt.Errorf("open window %s, which the manifest does not name: %w", name, err)
 	}

@@ -30,8 +30,8 @@ type Options struct {
 	Now          func() time.Time // nil: time.Now
 	Faults       *Faults          // nil outside of tests
 
-	memTable  int64     // tests of large manifests, and a restore from one
-	newStores storeMode // a restore's are storeReplay
+	memTable int64 // tests of large manifests, and a restore from one
+	unsynced bool  // a restore's log is on disk when its stores are closed, not before
 }
 
 // Faults lets tests break the steps where a disk can fail. A nil member does nothing.

@@ -134,7 +134,7 @@ func (l *Log) beginWindow(first uint64) (*window, error) {
 		return nil, fmt.Errorf("make window: %w", err)
 	}
 	var err error
-	if w.db, err = openStore(w.dir, l.o.newStores, w.memTable, l.o.Logger); err != nil {
+	if w.db, err = openStore(w.dir, false, w.memTable, l.o.Logger); err != nil {
 		return nil, err
 	}
 	for _, dir := range []string{w.dir, filepath.Dir(w.dir)} {
@@ -284,7 +284,7 @@ func (l *Log) recoverWindow(w *window) error {
 		return fmt.Errorf("open window: %w", err)
 	}
 	var err error
-	if w.db, err = openStore(w.dir, storeAppend, w.memTable, l.o.Logger); err != nil {
+	if w.db, err = openStore(w.dir, false, w.memTable, l.o.Logger); err != nil {
 		l.treeBroken(err)
 		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}

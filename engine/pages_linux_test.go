@@ -23,7 +23,7 @@ func TestGiveBackTables(t *testing.T) {
 	}
 	l.recent.indexed(w.end.Load() + recentDone) // not from memory
 	before := read()
-	if resident := tableMemory(t, w.dir); resident == 0 {
+	if resident := memoryOf(t, w.dir, ".sst"); resident == 0 {
 		t.Fatal("nothing was read from a mapped table")
 	}
 	if _, err := w.acquire(); err != nil {
@@ -36,7 +36,7 @@ func TestGiveBackTables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if resident := tableMemory(t, w.dir); resident != 0 {
+	if resident := memoryOf(t, w.dir, ".sst"); resident != 0 {
 		t.Errorf("%d KiB of tables are in memory", resident)
 	}
 	w.release()
@@ -45,8 +45,8 @@ func TestGiveBackTables(t *testing.T) {
 	}
 }
 
-// tableMemory is how many KiB of the tables below dir the system counts as this process's memory.
-func tableMemory(t *testing.T, dir string) (kib int) {
+// memoryOf is how many KiB of the files with the ending below dir, which are mapped, the system counts as this process's memory.
+func memoryOf(t *testing.T, dir, ending string) (kib int) {
 	t.Helper()
 	maps, err := os.ReadFile("/proc/self/smaps")
 	if err != nil {
@@ -61,7 +61,7 @@ func tableMemory(t *testing.T, dir string) (kib int) {
 		fields := strings.Fields(line)
 		switch {
 		case len(fields) >= 5 && strings.Contains(fields[0], "-"):
-			ours = len(fields) == 6 && strings.HasPrefix(fields[5], dir) && strings.HasSuffix(fields[5], ".sst")
+			ours = len(fields) == 6 && strings.HasPrefix(fields[5], dir) && strings.HasSuffix(fields[5], ending)
 		case ours && fields[0] == "Rss:":
 			n := 0
 			for _, c := range fields[1] {

@@ -28,7 +28,7 @@ func (b *restoration) begin(h *backupHeader) error {
 	b.from = h
 	// Windows are begun where the backup says, not where they are full.
 	o := Options{Dir: b.dir, Origin: verifier.Name(), WindowEvents: 1 << 62, WindowBytes: math.MaxInt64, MinFreeBytes: b.o.MinFreeBytes,
-		Logger: b.o.Logger, memTable: max(memTableBytes, h.Store.MemTableBytes), newStores: storeReplay}
+		Logger: b.o.Logger, memTable: max(memTableBytes, h.Store.MemTableBytes), unsynced: true}
 	if err := o.fill(); err != nil {
 		return err
 	}

@@ -18,26 +18,17 @@ const (
 	blockBytes    = 16 << 10
 )
 
-// storeMode says what a store is opened for.
-type storeMode int
-
-const (
-	storeAppend storeMode = iota // every commit is on disk on return
-	storeReplay                  // a restore's: on disk when it is closed
-	storeRead
-)
-
 // storeOptions are Badger's settings for a window. Compaction is off: an append-only log has nothing to compact, and a
 // compaction of Badger 4.9.6 that cannot create a table drops its input (levels.go, a deferred error evaluated too
 // early). Values always stay in the tree, so the value log, whose sync errors Badger only logs, is never used.
-func storeOptions(dir string, mode storeMode, memTable int64, logger *slog.Logger) badger.Options {
+func storeOptions(dir string, readOnly bool, memTable int64, logger *slog.Logger) badger.Options {
 	cache := int64(8 << 20)
-	if mode == storeRead {
+	if readOnly {
 		cache = 512 << 10 // there may be many, and reads in order need few blocks
 	}
 	return badger.DefaultOptions(filepath.Join(dir, storeName)).
-		WithReadOnly(mode == storeRead).
-		WithSyncWrites(mode == storeAppend).
+		WithReadOnly(readOnly).
+		WithSyncWrites(false). // syncStore does it
 		WithDetectConflicts(false).
 		WithMemTableSize(memTable).
 		WithNumMemtables(2).
@@ -57,9 +48,9 @@ func storeOptions(dir string, mode storeMode, memTable int64, logger *slog.Logge
 		WithLogger(storeLogger{logger})
 }
 
-func openStore(dir string, mode storeMode, memTable int64, logger *slog.Logger) (*badger.DB, error) {
-	o := storeOptions(dir, mode, memTable, logger)
-	err := removeEmptyLogs(o.Dir)
+func openStore(dir string, readOnly bool, memTable int64, logger *slog.Logger) (*badger.DB, error) {
+	o := storeOptions(dir, readOnly, memTable, logger)
+	err := tendLogs(o.Dir)
 	if err == nil {
 		err = checkTables(o)
 	}
@@ -73,9 +64,10 @@ func openStore(dir string, mode storeMode, memTable int64, logger *slog.Logger) 
 	return db, nil
 }
 
-// removeEmptyLogs finishes what a crash interrupted. Badger deletes a log by cutting it to nothing and then removing it, and makes one
-// by the reverse; it does not open a store in which it died between the two. Such a file holds nothing that is not in a table.
-func removeEmptyLogs(dir string) error {
+// tendLogs finishes what a crash interrupted. Badger deletes a log by cutting it to nothing and then removing it, and makes one
+// by the reverse; it does not open a store in which it died between the two. Such a file holds nothing that is not in a table. Other
+// logs of memtables may hold what was written but not synced: from now on it counts as being there, so it must be on disk.
+func tendLogs(dir string) error {
 	files, err := os.ReadDir(dir)
 	if err != nil {
 		return err
@@ -84,12 +76,18 @@ func removeEmptyLogs(dir string) error {
 		if ext := filepath.Ext(f.Name()); ext != ".mem" && ext != ".vlog" {
 			continue
 		}
-		if info, err := f.Info(); err != nil {
+		info, err := f.Info()
+		if err != nil {
 			return err
-		} else if info.Size() > 0 {
-			continue
 		}
-		if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+		path := filepath.Join(dir, f.Name())
+		switch {
+		case info.Size() == 0:
+			err = os.Remove(path)
+		case filepath.Ext(path) == ".mem":
+			err = syncFile(path)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -121,11 +121,7 @@ func (w *window) acquire() (*badger.DB, error) {
 }
 
 func (w *window) openStore() (err error) {
-	mode := storeAppend
-	if w.sealed {
-		mode = storeRead
-	}
-	w.db, err = openStore(w.dir, mode, w.memTable, w.logger)
+	w.db, err = openStore(w.dir, w.sealed, w.memTable, w.logger)
 	return err
 }
 
