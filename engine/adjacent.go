@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"sync"
+	"unicode/utf8"
 )
 
 // analyzers are for the checks of plans, which several goroutines may run at a time.
@@ -50,6 +51,16 @@ func (s *sequence) in(e *Event) bool {
 		}
 	})
 	return found
+}
+
+// inValue is in for a value of one of textColumns. One that may be cut there says nothing: the last word in it may go on.
+func (s *sequence) inValue(value []byte) bool {
+	if len(value) > MaxTermValue-utf8.UTFMax {
+		return false
+	}
+	a := analyzers.Get().(*Analyzer)
+	defer analyzers.Put(a)
+	return s.inText(a, string(value))
 }
 
 func (s *sequence) inText(a *Analyzer, text string) (found bool) {

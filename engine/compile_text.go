@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -88,11 +90,29 @@ func (s *sequence) plan(phrase bool) Plan {
 		return all
 	}
 	s.prepare()
-	check := PlanCheck{Maybe: all, Check: s.in}
+	check := PlanCheck{Maybe: all, Check: s.in, Key: s.key()}
 	if s.whole != "" && !s.prefix {
 		check.Sure = PlanTerm{Term: s.term(s.whole)}
 	}
+	switch s.field {
+	case "":
+		check.Columns, check.Value = textColumns, s.inValue
+	case "error":
+		check.Columns, check.Value = textColumns[:1], s.inValue
+	}
 	return check
+}
+
+// textColumns are the columns whose values are text values of the events that have them, though they may be cut there (ColumnValues).
+var textColumns = []string{"error", "action", "module", "user", "project", "agent", "type", "channel", "ip"}
+
+// key is the same for sequences that are in the same events, and for no others.
+func (s *sequence) key() string {
+	key := fmt.Appendf(nil, "%s\x1f%t", s.field, s.prefix)
+	for _, a := range s.atoms {
+		key = append(binary.AppendUvarint(append(key, byte(a.kind)), uint64(len(a.text))), a.text...)
+	}
+	return string(key)
 }
 
 // terms are what an event must have to have the sequence.

@@ -29,9 +29,13 @@ type (
 	PlanPos struct{ At []Pos }
 	// PlanCheck matches what Sure matches, and those that Maybe matches and Check, given the event itself,
 	// accepts. Sure (may be nil: nothing is sure) is always a subset of what Check would accept.
+	// Check would also accept every event that has a value in one of the Columns that Value accepts, so who has the columns need not read those.
 	PlanCheck struct {
 		Maybe, Sure Plan
 		Check       func(*Event) bool
+		Key         string   // says which Check it is, so that what it has said of an event may be remembered; "": none
+		Columns     []string // of IndexedColumns
+		Value       func(value []byte) bool
 	}
 )
 

@@ -203,6 +203,12 @@ func (m *model) randomPlan(r *rand.Rand, depth int) engine.Plan {
 			check.Sure = nil
 		}
 	}
+	if r.IntN(2) == 0 {
+		check.Key = "module " + module
+	}
+	if r.IntN(2) == 0 {
+		check.Columns, check.Value = []string{"operation", "module"}, func(v []byte) bool { return string(v) == module }
+	}
 	return check
 }
 

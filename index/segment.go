@@ -29,6 +29,7 @@ type segment struct {
 	remove  func() error // removes the file
 	failed  func(error)  // told what release and remove could not do
 
+	memo memo      // of checks
 	born time.Time // when the oldest of its events came in
 	busy bool      // being merged; the index's lock guards it
 }
