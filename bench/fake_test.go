@@ -43,6 +43,7 @@ func newPlainServer(t *testing.T) (*plainServer, *server) {
 	}))
 	routes.HandleFunc("GET /api/v1/export", p.export)
 	routes.HandleFunc("GET /events", p.page)
+	routes.HandleFunc("GET /exceptions", p.exceptions)
 	s := httptest.NewServer(routes)
 	t.Cleanup(s.Close)
 	memory := watchMemory(1)
@@ -123,13 +124,28 @@ func (p *plainServer) events(r *http.Request) map[string]any {
 func (p *plainServer) page(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	answer := map[string]any{"total": len(p.ask(r.URL.Query().Get("q")))}
+	p.showTotal(w, r, len(p.ask(r.URL.Query().Get("q"))), "event")
+}
+
+// exceptions is the page of the exceptions.
+func (p *plainServer) exceptions(w http.ResponseWriter, r *http.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	failures := 0
+	for _, e := range p.all {
+		failures += oneIf(e.Result == "failure")
+	}
+	p.showTotal(w, r, failures, "failure")
+}
+
+func (p *plainServer) showTotal(w http.ResponseWriter, r *http.Request, total int, of string) {
+	answer := map[string]any{"total": total}
 	if p.lie != nil {
 		p.lie(r.URL.Path, answer)
 	}
-	text := fmt.Sprintf("<strong>%s events</strong>", number(float64(answer["total"].(int))))
+	text := fmt.Sprintf("<strong>%s %ss</strong>", number(float64(answer["total"].(int))), of)
 	if answer["total"] == 1 {
-		text = "<strong>1 event</strong>"
+		text = "<strong>1 " + of + "</strong>"
 	}
 	zipped := gzip.NewWriter(w)
 	defer zipped.Close()
@@ -279,8 +295,13 @@ func TestWrongAnswersAreNamed(t *testing.T) {
 				buckets[7]["failures"] = 99
 			}
 		},
-		"list in the console": func(path string, answer map[string]any) {
+		"/events?q=&range=all in the console": func(path string, answer map[string]any) {
 			if path == "/events" {
+				answer["total"] = answer["total"].(int) + 1
+			}
+		},
+		"/exceptions?range=all in the console": func(path string, answer map[string]any) {
+			if path == "/exceptions" {
 				answer["total"] = answer["total"].(int) + 1
 			}
 		},

@@ -11,8 +11,9 @@ type model struct {
 	load   workload
 	events int // in the log
 
-	total map[string]int   // by question name
-	page  map[string][]int // first page by question name: event numbers
+	total    map[string]int // by question name
+	failures int
+	page     map[string][]int // first page by question name: event numbers
 
 	histogramTotal int
 	histogram      [histogramBuckets]bucketCount
@@ -65,6 +66,7 @@ func newModel(load workload, events int) *model {
 				firsts[k].add(&f)
 			}
 		}
+		m.failures += oneIf(f.failure >= 0)
 		m.exportRows += oneIf(f.micros >= m.exportFrom.UnixMicro())
 		m.workbookRows += oneIf(f.micros >= m.workbookFrom.UnixMicro())
 		deepAll.add(&f)

@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// Bars of the console's list, by the client's clock: the server's time with the loopback.
+// Bars of the console's pages, by the client's clock: the server's time with the loopback.
 const (
-	listBarMs = 150
-	pageBarKB = 40
+	consoleBarMs = 150
+	pageBarKB    = 40
 )
 
-// console asks for the list's page as a browser does, compressed, with the facets and the histogram that are on it.
+// console asks for the list's page as a browser does, compressed, with the facets and the histogram that are on it, and for that of the exceptions.
 func (r *run) console(ctx context.Context) error {
 	c := r.client(1)
 	defer c.close()
@@ -30,27 +30,60 @@ func (r *run) console(ctx context.Context) error {
 			params.Set("sort", q.sort)
 		}
 		all, err := r.repeat(func(int) (spent, error) {
-			began := time.Now()
-			page, err := c.page(ctx, params)
-			took := spent{client: time.Since(began)}
-			if err != nil {
-				return took, err
-			}
-			largest = max(largest, len(page))
-			return took, r.checkPage(q.name, page, r.model.total[q.name])
+			took, size, err := r.askPage(ctx, c, "/events?"+params.Encode(), events(r.model.total[q.name]))
+			largest = max(largest, size)
+			return took, err
 		})
 		if err != nil {
 			return err
 		}
-		r.report.times("list in the console: "+q.name, all.client, atMost(listBarMs))
+		r.report.times("list in the console: "+q.name, all.client, atMost(consoleBarMs))
 	}
+	all, err := r.repeat(func(int) (spent, error) {
+		took, size, err := r.askPage(ctx, c, "/exceptions?range=all", number(float64(r.model.failures))+" failures")
+		largest = max(largest, size)
+		return took, err
+	})
+	if err != nil {
+		return err
+	}
+	r.report.times("exceptions in the console", all.client, atMost(consoleBarMs))
 	r.report.figure("largest of these pages, compressed", "KB", float64(largest)/1000, atMost(pageBarKB))
 	return nil
 }
 
-// page gets the list's page as it is on the way.
-func (c *client) page(ctx context.Context, params url.Values) ([]byte, error) {
-	path := "/events?" + params.Encode()
+// events is how a page says how many there are.
+func events(total int) string {
+	if total == 1 {
+		return "1 event"
+	}
+	return number(float64(total)) + " events"
+}
+
+// askPage gets a page and looks for the total that it should say. Size is how many bytes were on the way.
+func (r *run) askPage(ctx context.Context, c *client, path, total string) (took spent, size int, err error) {
+	began := time.Now()
+	compressed, err := c.page(ctx, path)
+	took = spent{client: time.Since(began)}
+	if err != nil {
+		return took, 0, err
+	}
+	unzipped, err := gzip.NewReader(bytes.NewReader(compressed))
+	if err != nil {
+		return took, 0, fmt.Errorf("read page: %w", err)
+	}
+	page, err := io.ReadAll(unzipped)
+	if err != nil {
+		return took, 0, fmt.Errorf("read page: %w", err)
+	}
+	if !bytes.Contains(page, []byte("<strong>"+total+"</strong>")) {
+		r.wrong("%s in the console: the page does not say %s", path, total)
+	}
+	return took, len(compressed), nil
+}
+
+// page gets a page as it is on the way.
+func (c *client) page(ctx context.Context, path string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("make request %s: %w", path, err)
@@ -68,24 +101,4 @@ func (c *client) page(ctx context.Context, params url.Values) ([]byte, error) {
 		err = fmt.Errorf("%s answered %s", path, res.Status)
 	}
 	return page, err
-}
-
-// checkPage looks for the total in the page.
-func (r *run) checkPage(name string, compressed []byte, total int) error {
-	unzipped, err := gzip.NewReader(bytes.NewReader(compressed))
-	if err != nil {
-		return fmt.Errorf("read page: %w", err)
-	}
-	page, err := io.ReadAll(unzipped)
-	if err != nil {
-		return fmt.Errorf("read page: %w", err)
-	}
-	want := "<strong>" + number(float64(total)) + " events</strong>"
-	if total == 1 {
-		want = "<strong>1 event</strong>"
-	}
-	if !bytes.Contains(page, []byte(want)) {
-		r.wrong("list in the console, %s: the page does not say %s", name, want)
-	}
-	return nil
 }
