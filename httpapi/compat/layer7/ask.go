@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"annals/engine"
 )
@@ -14,13 +15,6 @@ import (
 // filter is which entries are asked for. Values compare whole and whatever the case; several of one parameter are alternatives.
 type filter struct {
 	entityType, entityName, action, userName []string
-}
-
-func filterOf(values url.Values) filter {
-	get := func(name string) []string {
-		return slices.DeleteFunc(slices.Clone(values[name]), func(v string) bool { return v == "" }) // as a form sends what is not filled in
-	}
-	return filter{get("entityType"), get("entityName"), get("action"), get("userName")}
 }
 
 // where puts the filter in the log's words.
@@ -98,6 +92,24 @@ func (p *parameters) one(name string) string {
 		return ""
 	}
 	return p.values.Get(name)
+}
+
+// some returns a parameter that may stand several times, without the empty values of a form that is not filled in.
+func (p *parameters) some(name string) (list []string) {
+	for _, v := range p.values[name] {
+		if !utf8.ValidString(v) {
+			p.mistake(name, "is not UTF-8")
+			return nil
+		}
+		if v != "" {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+func (p *parameters) filter() filter {
+	return filter{p.some("entityType"), p.some("entityName"), p.some("action"), p.some("userName")}
 }
 
 func (p *parameters) number(name string, otherwise, least int64) int64 {

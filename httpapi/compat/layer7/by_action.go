@@ -14,6 +14,7 @@ type group struct {
 	folded string // the action, as it is sorted by
 	where  engine.Expr
 	count  uint64
+	sort   string // column of the log; "": by time, the newest first
 }
 
 // byAction finds a page in the order of what is shown as the action, which no column of the log has: one value after the other, the newest first in
@@ -33,7 +34,7 @@ func (h *Handler) byAction(ctx context.Context, l listing, take func(*engine.Eve
 			continue
 		}
 		q := l.query
-		q.Where, q.Desc = allOf(q.Where, g.where), true
+		q.Where, q.Sort, q.Desc = allOf(q.Where, g.where), g.sort, g.sort == "" || l.order.desc
 		here := int(min(uint64(n), g.count-skip))
 		if _, err := h.stretch(ctx, q, int64(skip), here, take); err != nil {
 			return 0, err
@@ -67,7 +68,7 @@ func (h *Handler) groups(ctx context.Context, q engine.Query) (groups []group, t
 		if whole {
 			groups = append(groups, others...)
 		} else {
-			last = append(last, group{where: otherAction(), count: rest})
+			last = append(last, group{where: otherAction(), count: rest, sort: "action"})
 		}
 	}
 	slices.SortFunc(groups, func(a, b group) int { return strings.Compare(a.folded, b.folded) })
@@ -94,7 +95,7 @@ func (h *Handler) otherGroups(ctx context.Context, q engine.Query) (groups []gro
 			continue
 		}
 		at[folded] = len(groups)
-		groups = append(groups, group{folded, actionIs(v.Value), v.Count})
+		groups = append(groups, group{folded: folded, where: actionIs(v.Value), count: v.Count})
 	}
 	return groups, counted == total, nil
 }

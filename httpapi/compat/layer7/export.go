@@ -50,7 +50,7 @@ func (h *Handler) exportOf(r *http.Request, caller auth.Caller) (*exportJob, err
 	if err != nil {
 		return nil, err
 	}
-	job := &exportJob{filter: filterOf(p.values), at: h.now(), query: engine.Query{Desc: true}}
+	job := &exportJob{filter: p.filter(), at: h.now(), query: engine.Query{Desc: true}}
 	for _, name := range []string{"startTs", "endTs"} {
 		if p.values.Get(name) == "" {
 			p.mistake(name, "is missing")

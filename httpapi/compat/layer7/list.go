@@ -45,7 +45,7 @@ func (h *Handler) listingOf(r *http.Request, caller auth.Caller) (l listing, err
 	if err != nil {
 		return l, err
 	}
-	l.filter, l.order = filterOf(p.values), p.order()
+	l.filter, l.order = p.filter(), p.order()
 	l.page = p.number("page", 0, 0)
 	l.size = int(min(p.number("size", defaultSize, 1), maxSize))
 	p.period(&l.query)
