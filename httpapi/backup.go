@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -16,7 +17,7 @@ func (a *API) backup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := &backupWriter{w: w, to: patientWriter{w, http.NewResponseController(w)},
+	out := &backupWriter{w: w, to: reply.Patient(w),
 		name: "annals-" + a.now().UTC().Format("20060102T150405Z") + ".backup"}
 	err = a.log.Backup(r.Context(), out, engine.BackupOptions{WithKey: withKey, Progress: func(done, total uint64) {
 		out.done, out.total = done, total
@@ -46,7 +47,7 @@ func truthOf(r *http.Request, name string) (bool, error) {
 // backupWriter sends the header with the first bytes, so that a backup that cannot begin is answered like any other failure.
 type backupWriter struct {
 	w           http.ResponseWriter
-	to          patientWriter
+	to          io.Writer
 	name        string // of the file
 	begun       bool
 	done, total uint64 // events

@@ -2,11 +2,9 @@ package httpapi
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"annals/engine"
 	"annals/httpapi/auth"
@@ -25,7 +23,7 @@ func (a *API) exportEvents(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	job := &exportJob{w: w, control: http.NewResponseController(w)}
+	job := &exportJob{w: w}
 	if job.format, err = exportOf(&q, r.URL.Query()); err != nil {
 		return err
 	}
@@ -106,7 +104,6 @@ func (a *API) exportOptions(r *http.Request, q engine.Query, format export.Forma
 // exportJob is one export under way.
 type exportJob struct {
 	w       http.ResponseWriter
-	control *http.ResponseController
 	format  export.Format
 	options export.Options
 
@@ -124,7 +121,7 @@ func (j *exportJob) begin(total uint64) error {
 	h.Set("Trailer", countTrailer)
 	j.begun, j.total = true, total
 	j.options.About.Total = total
-	j.encoder = j.format.New(patientWriter{j.w, j.control}, j.options)
+	j.encoder = j.format.New(reply.Patient(j.w), j.options)
 	return nil
 }
 
@@ -147,15 +144,4 @@ func (j *exportJob) finish() error {
 	}
 	j.w.Header().Set(countTrailer, strconv.FormatUint(j.count, 10))
 	return nil
-}
-
-// patientWriter gives a slow client time, but not for ever.
-type patientWriter struct {
-	w       io.Writer
-	control *http.ResponseController
-}
-
-func (p patientWriter) Write(b []byte) (int, error) {
-	_ = p.control.SetWriteDeadline(time.Now().Add(clientPatience)) // a writer without deadlines has no slow client
-	return p.w.Write(b)
 }

@@ -232,7 +232,7 @@ func TestExportFailureIsVisible(t *testing.T) {
 func TestExportMiscount(t *testing.T) {
 	w := httptest.NewRecorder()
 	format, _ := export.Lookup("ndjson")
-	job := &exportJob{w: w, control: http.NewResponseController(w), format: format}
+	job := &exportJob{w: w, format: format}
 	if err := job.begin(2); err != nil {
 		t.Fatal(err)
 	}

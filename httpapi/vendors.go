@@ -9,6 +9,7 @@ import (
 
 	"annals/engine"
 	"annals/httpapi/auth"
+	"annals/httpapi/compat/layer7"
 	"annals/httpapi/reply"
 )
 
@@ -22,7 +23,9 @@ type vendor struct {
 
 // newVendors makes the rooms of the other products' APIs that there are.
 func (a *API) newVendors() []vendor {
-	return []vendor{}
+	return []vendor{
+		{auth.Layer7, layer7.New(layer7.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), layer7.OpenAPI},
+	}
 }
 
 // room is what a vendor's route goes through.

@@ -30,7 +30,7 @@ func newCSV(w io.Writer, o Options) Encoder {
 		if o.Columns.people {
 			heading = o.heading(&e.columns[i])
 		}
-		e.buf = append(appendCell(e.buf, []byte(heading)), ',')
+		e.buf = append(AppendCell(e.buf, []byte(heading)), ',')
 	}
 	e.endRow()
 	return e
@@ -44,7 +44,7 @@ func (e *csvEncoder) Write(ev *engine.Event) error {
 			e.time(c.time(ev))
 		case c.kind == words:
 			e.cell = c.text(e.cell[:0], ev)
-			e.buf = appendCell(e.buf, e.cell)
+			e.buf = AppendCell(e.buf, e.cell)
 		default:
 			e.buf = c.text(e.buf, ev)
 		}
@@ -69,9 +69,9 @@ func (e *csvEncoder) time(t time.Time) {
 	}
 }
 
-// appendCell writes a cell of text from outside. A spreadsheet would run a cell that begins like a formula, so such a cell gets an
+// AppendCell writes a cell of text from outside. A spreadsheet would run a cell that begins like a formula, so such a cell gets an
 // apostrophe in front.
-func appendCell(dst, s []byte) []byte {
+func AppendCell(dst, s []byte) []byte {
 	if len(s) == 0 {
 		return dst
 	}

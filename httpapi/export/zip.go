@@ -12,13 +12,18 @@ import (
 	"annals/engine"
 )
 
-// withZips adds each format in a zip. The directory of a zip is its end, so that one which broke off does not open.
+// withZips adds each format in a zip.
 func withZips(plain []Format) []Format {
 	all := plain
 	for _, f := range plain {
-		all = append(all, Format{f.Name + ".zip", "application/zip", f.Columns, func(w io.Writer, o Options) Encoder { return newZipped(w, o, f) }})
+		all = append(all, Zipped(f))
 	}
 	return all
+}
+
+// Zipped is a format in a zip. The directory of a zip is its end, so that one which broke off does not open.
+func Zipped(f Format) Format {
+	return Format{f.Name + ".zip", "application/zip", f.Columns, func(w io.Writer, o Options) Encoder { return newZipped(w, o, f) }}
 }
 
 // archive is a zip that is written straight through, in pieces that are worth a write.
