@@ -9,6 +9,7 @@ import (
 
 	"annals/engine"
 	"annals/httpapi/auth"
+	"annals/httpapi/compat/huawei"
 	"annals/httpapi/compat/layer7"
 	"annals/httpapi/reply"
 )
@@ -24,6 +25,7 @@ type vendor struct {
 // newVendors makes the rooms of the other products' APIs that there are.
 func (a *API) newVendors() []vendor {
 	return []vendor{
+		{auth.Huawei, huawei.New(huawei.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), huawei.OpenAPI},
 		{auth.Layer7, layer7.New(layer7.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), layer7.OpenAPI},
 	}
 }
