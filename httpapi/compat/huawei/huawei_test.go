@@ -1,0 +1,328 @@
+package huawei
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"annals/engine"
+	"annals/engine/enginetest"
+	"annals/httpapi/reply"
+)
+
+var dbOne = instance{"acme", "db1"}
+
+// list returns the files of instance db1 on the test's day.
+func (r *room) list(t testing.TB, token string) (out filesReply) {
+	t.Helper()
+	w := r.get("/v3/acme/instances/db1/auditlog?start_time=2026-11-23T00:00:00Z&end_time=2026-11-24T00:00:00Z&offset=0&limit=50", token)
+	if err := json.Unmarshal(w.Body.Bytes(), &out); w.Code != http.StatusOK || err != nil {
+		t.Fatal(w.Code, err, w.Body)
+	}
+	return out
+}
+
+// download gets a link to each file, and what it leads to.
+func (r *room) download(t testing.TB, token string, ids ...string) (bodies []string) {
+	t.Helper()
+	text, err := json.Marshal(linksRequest{ids})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, req := httptest.NewRecorder(), httptest.NewRequest("POST", "/v3/acme/instances/db1/auditlog-links", bytes.NewReader(text))
+	req.Header.Set("X-Auth-Token", token)
+	r.router.ServeHTTP(w, req)
+	var out linksReply
+	if err := json.Unmarshal(w.Body.Bytes(), &out); w.Code != http.StatusOK || err != nil {
+		t.Fatal(w.Code, err, w.Body)
+	}
+	for _, link := range out.Links {
+		w := r.get(link, "")
+		if w.Code != http.StatusOK || w.Header().Get("Content-Length") != fmt.Sprint(w.Body.Len()) {
+			t.Fatalf("%d, %s of %d bytes: %.200s", w.Code, w.Header().Get("Content-Length"), w.Body.Len(), w.Body)
+		}
+		bodies = append(bodies, w.Body.String())
+	}
+	return bodies
+}
+
+func recordIDs(t testing.TB, bodies ...string) (ids []string) {
+	t.Helper()
+	for _, body := range bodies {
+		lines, err := csv.NewReader(strings.NewReader(body)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines {
+			ids = append(ids, line[0])
+		}
+	}
+	return ids
+}
+
+func eventAt(id string, at time.Time) *engine.Event {
+	return &engine.Event{ID: id, Tenant: "acme", Time: at, Action: "a", Project: engine.Ref{ID: "db1"}}
+}
+
+// TestParts: a half hour of many events is more files, which together have each event once, in the order of time; their sizes are what they have.
+func TestParts(t *testing.T) {
+	r := newRoom(t, engine.Options{})
+	token := r.token(t, "reader")
+	begin := testNow.Add(-2 * time.Hour)
+	const events = 2*partEvents + 3
+	order := rand.New(rand.NewPCG(1, 2)).Perm(events)
+	for chunk := range slices.Chunk(order, 10_000) {
+		var batch []*engine.Event
+		for _, n := range chunk {
+			batch = append(batch, eventAt(fmt.Sprintf("e%06d", n), begin.Add(time.Duration(n)*time.Millisecond)))
+		}
+		enginetest.Append(t, r.log, batch...)
+	}
+	out := r.list(t, token)
+	if out.Total != 3 || len(out.Files) != 3 || !strings.HasSuffix(out.Files[0].Name, "-3") {
+		t.Fatalf("%+v", out)
+	}
+	var ids []string
+	for _, f := range slices.Backward(out.Files) {
+		ids = append(ids, f.ID)
+	}
+	bodies := r.download(t, token, ids...)
+	for n, f := range slices.Backward(out.Files) {
+		if body := bodies[2-n]; f.Size != float64(len(body))/1024 {
+			t.Errorf("file %d: %v KB for %d bytes", n, f.Size, len(body))
+		}
+	}
+	got := recordIDs(t, bodies...)
+	for n, id := range got {
+		if id != fmt.Sprintf("e%06d", n) {
+			t.Fatalf("record %d is %s", n, id)
+		}
+	}
+	if len(got) != events {
+		t.Errorf("%d records", len(got))
+	}
+}
+
+// TestSealed: whatever arrives late, and whenever a client looks, every file that was ever listed stays what it was, also for a server that has
+// nothing of it in memory; and the files that are listed have every event.
+func TestSealed(t *testing.T) {
+	r := newRoom(t, engine.Options{})
+	token := r.token(t, "reader")
+	random := rand.New(rand.NewPCG(3, 4))
+	begin, n := testNow.Add(-5*time.Hour), 0
+	type seen struct {
+		body string
+		size float64
+	}
+	known := map[string]seen{}
+	for range 8 {
+		for range 1 + random.IntN(20) {
+			at := begin.Add(time.Duration(random.Int64N(int64(4 * time.Hour)))).Truncate(time.Minute) // some at the same time
+			enginetest.Append(t, r.log, eventAt(fmt.Sprintf("e%d", n), at))
+			n++
+		}
+		r.restart(Options{Log: r.log, Auth: r.auth, Now: r.now, Deadline: r.deadline})
+		out := r.list(t, token)
+		var now []string
+		for _, f := range out.Files {
+			body := r.download(t, token, f.ID)[0]
+			if before, again := known[f.ID]; again && before != (seen{body, f.Size}) {
+				t.Errorf("%s has changed", f.ID)
+			}
+			known[f.ID] = seen{body, f.Size}
+			now = append(now, recordIDs(t, body)...)
+		}
+		slices.Sort(now)
+		if len(slices.Compact(now)) != n {
+			t.Errorf("%d of %d events are in files", len(slices.Compact(now)), n)
+		}
+		for id, before := range known {
+			if body := r.download(t, token, id)[0]; body != before.body {
+				t.Errorf("%s has changed", id)
+			}
+		}
+	}
+	if len(known) <= len(r.list(t, token).Files) {
+		t.Errorf("only %d files were ever listed: nothing was late", len(known))
+	}
+}
+
+// TestGone: a file that has more events than the log is not there.
+func TestGone(t *testing.T) {
+	r := newRoom(t, engine.Options{})
+	at := testNow.Add(-2 * time.Hour)
+	enginetest.Append(t, r.log, eventAt("e1", at))
+	f := file{half: halfOf(at), events: 2}
+	if _, err := r.file(t.Context(), dbOne, policy{KeepDays: 1}, f.id(dbOne)); err == nil {
+		t.Error("found")
+	}
+	if _, err := r.partSizes(t.Context(), dbOne, f); err == nil {
+		t.Error("it has a size")
+	}
+}
+
+// TestFileID: an ID is read back as what it was made of, and for its instance alone.
+func TestFileID(t *testing.T) {
+	for _, f := range []file{{0, 1, 0}, {989_266, partEvents, 0}, {989_266, partEvents + 1, 1}, {1 << 31, 1 << 30, 3}} {
+		id := f.id(dbOne)
+		if got, ok := parseFile(dbOne, id); !ok || got != f {
+			t.Errorf("%+v: %+v %v", f, got, ok)
+		}
+		for _, other := range []instance{{"acme", "db2"}, {"beta", "db1"}, {"acmedb1", ""}} {
+			if _, ok := parseFile(other, id); ok {
+				t.Errorf("%s is a file of %+v", id, other)
+			}
+		}
+		for _, bad := range []string{strings.ToUpper(id[:40]) + id[40:] + "", id[2:], id + "00", "f" + id[1:], ""} {
+			if got, ok := parseFile(dbOne, bad); ok && bad != id {
+				t.Errorf("%s is %+v", bad, got)
+			}
+		}
+	}
+	for _, f := range []file{{1, 0, 0}, {1, 1, 1}, {1, partEvents, 1}, {1, 1 << 41, 0}} {
+		if _, ok := parseFile(dbOne, f.id(dbOne)); ok {
+			t.Errorf("%+v is a file", f)
+		}
+	}
+}
+
+func FuzzParseFile(f *testing.F) {
+	f.Add(file{989_266, 3, 0}.id(dbOne))
+	f.Add("fa163ea0e2bet11e9d832166a2cf894c5br01")
+	f.Fuzz(func(t *testing.T, id string) {
+		if got, ok := parseFile(dbOne, id); ok && (got.id(dbOne) != id || int(got.part) >= parts(got.events)) {
+			t.Errorf("%q: %+v", id, got)
+		}
+	})
+}
+
+func TestTimes(t *testing.T) {
+	f := func(text string, want string) {
+		t.Helper()
+		p := parameters{{"t", text}}
+		got, err := p.time("t")
+		if (err == nil) != (want != "") || err == nil && got.UTC().Format(time.RFC3339Nano) != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	f("2019-11-06T09:00:00+0800", "2019-11-06T01:00:00Z")
+	f("2019-11-06T09:00:00 0800", "2019-11-06T01:00:00Z")
+	f("2019-11-06T09:00:00-0330", "2019-11-06T12:30:00Z")
+	f("2019-11-06T09:00:00+08:00", "2019-11-06T01:00:00Z")
+	f("2019-11-06T09:00:00Z", "2019-11-06T09:00:00Z")
+	for _, bad := range []string{"", "2019-11-06", "2019-11-06T09:00:00", "2019-11-06T09:00:00.1Z", "2019-11-06T09:00:00,1Z", "2019-13-06T09:00:00Z", "2019-11-06 09:00:00+0800",
+		"2019-11-06T09:00:00Z ", "now", "1573002000"} {
+		f(bad, "")
+	}
+}
+
+// FuzzRow: 12 columns come back as they went in, whatever events say.
+func FuzzRow(f *testing.F) {
+	f.Add("id", "a", "b", "=1", "x\r\ny", `"`, "\\.", []byte(`{"request_id":"r"}`))
+	f.Add("", "", "", "", "", "", "", []byte(nil))
+	f.Fuzz(func(t *testing.T, id, action, description, user, code, module, ip string, details []byte) {
+		e := &engine.Event{ID: id, Action: action, Description: description, Operation: engine.OpCreate, Actor: engine.Actor{Name: user}, Module: module,
+			Result: engine.Failure, Error: &engine.EventError{Code: code}, Source: engine.Source{IP: ip}, Details: details}
+		var w rowWriter
+		first := bytes.Clone(w.row(e))
+		if second := w.row(e); !bytes.Equal(first, second) || first[len(first)-1] != '\n' {
+			t.Fatalf("%q, then %q", first, second)
+		}
+		got, err := csv.NewReader(bytes.NewReader(first)).Read()
+		if err != nil || len(got) != 12 {
+			t.Fatalf("%q: %v", first, err)
+		}
+		unix := func(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") } // the reader makes them so
+		for at, want := range map[int]string{0: id, 6: strings.TrimSuffix(action+" "+description, " "), 7: user, 10: ip, 11: module} {
+			if got[at] != unix(want) {
+				t.Errorf("column %d is %q, want %q", at, got[at], want)
+			}
+		}
+	})
+}
+
+// TestPolicyWindow: what a policy lists of the half hours that are over.
+func TestPolicyWindow(t *testing.T) {
+	now := halfOf(testNow)
+	day := half(48)
+	f := func(p policy, wantFrom, wantTo half) {
+		t.Helper()
+		if from, to := p.within(-5, now+100, testNow); from != wantFrom || to != wantTo {
+			t.Errorf("%+v: %d to %d, want %d to %d", p, from, to, wantFrom, wantTo)
+		}
+	}
+	f(policy{KeepDays: maxKeepDays, Reserve: true}, 0, now-1)
+	f(policy{KeepDays: 7, Changed: testNow}, now-7*day, now-1)
+	f(policy{Reserve: true, Changed: testNow.Add(-24 * time.Hour)}, 0, now-day+1)
+	f(policy{Changed: testNow}, 0, 0)
+}
+
+// TestTypeNames: all types are there, and nothing else is.
+func TestTypeNames(t *testing.T) {
+	var groups map[string]string
+	if err := json.Unmarshal([]byte(allTypes), &groups); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, list := range groups {
+		want = append(want, strings.Split(list, ",")...)
+	}
+	slices.Sort(want)
+	if got := slices.Sorted(slices.Values(typeNames)); !slices.Equal(got, want) || len(got) != 34 {
+		t.Errorf("%d types: %q", len(got), got)
+	}
+}
+
+// TestManyInstances: more than are counted at once are all found.
+func TestManyInstances(t *testing.T) {
+	r := newRoom(t, engine.Options{})
+	token := r.token(t, "reader")
+	const projects = engine.MaxFacetValues + 7
+	var events []*engine.Event
+	for n := range projects {
+		e := eventAt(fmt.Sprintf("e%d", n), testNow)
+		e.Project = engine.Ref{ID: fmt.Sprintf("db%04d", n), Name: fmt.Sprintf("name*%d", n)}
+		events = append(events, e)
+	}
+	enginetest.Append(t, r.log, events...)
+	var out instancesReply
+	w := r.get("/v3/acme/instances?offset=1000&limit=100", token)
+	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || out.Total != projects || len(out.Instances) != 7 || out.Instances[6].ID != fmt.Sprintf("db%04d", projects-1) {
+		t.Errorf("%d %v %s", w.Code, err, w.Body)
+	}
+	w = r.get("/v3/acme/instances?name="+url.QueryEscape("name*7"), token)
+	if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil || out.Total != 1 || out.Instances[0].ID != "db0007" {
+		t.Errorf("%d %v %s", w.Code, err, w.Body)
+	}
+}
+
+// TestPanic: a panic is answered in the vendor's way, tells nothing of itself, and one that cuts the connection goes on.
+func TestPanic(t *testing.T) {
+	f := func(fail func(http.ResponseWriter, *http.Request, error), says string) {
+		t.Helper()
+		w, r := httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil)
+		r = r.WithContext(reply.WithRequest(r.Context(), "r1", enginetest.Quiet))
+		answer(func(http.ResponseWriter, *request) error { panic("inner matter") }, fail)(w, r)
+		if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), says) || strings.Contains(w.Body.String(), "inner matter") {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	}
+	f(fail, `{"error_code":"DBS.108000","error_msg":"Server failure."}`)
+	f(failIAM, `{"error":{"code":500,"message":"Server failure.","title":"Internal Server Error"}}`)
+	defer func() {
+		if p := recover(); p != http.ErrAbortHandler {
+			t.Errorf("recovered %v", p)
+		}
+	}()
+	_ = caught(func() error { panic(http.ErrAbortHandler) })
+}
