@@ -1,0 +1,91 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+)
+
+// vendorCalls lists the list calls of other products' clients. Another one is a row more.
+var vendorCalls = []vendorCall{
+	{kind: "flashduty", what: "flashduty, newest 99", variants: 1, page: 99, read: readFlashduty,
+		of:  func(*facts) int { return 0 },
+		ask: askFlashduty(func(int) string { return "" })},
+	{kind: "flashduty", what: "flashduty, reads only", variants: 1, page: 99, read: readFlashduty,
+		of:  func(f *facts) int { return oneIf(isSession(f)) - 1 },
+		ask: askFlashduty(func(int) string { return `,"is_write":false` })},
+	{kind: "flashduty", what: "flashduty, writes of one person", variants: users, page: 99, read: readFlashduty,
+		of: func(f *facts) int {
+			if isSession(f) {
+				return -1
+			}
+			return f.user
+		},
+		ask: askFlashduty(func(user int) string { return `,"is_write":true,"person_id":` + accountIDs[user] })},
+	{kind: "flashduty", what: "flashduty, one operation", variants: actions, page: 99, read: readFlashduty, of: actionOf,
+		ask: askFlashduty(func(action int) string { return fmt.Sprintf(`,"operations":[%q]`, actionName(action)) })},
+	{kind: "flashduty", what: "flashduty, list of operations", variants: actions, distinct: true, of: actionOf, page: 1,
+		read: readFlashdutyOperations, ask: askFlashdutyOperations},
+}
+
+// isSession tells the operations that write nothing, as far as the server is not told otherwise.
+func isSession(f *facts) bool {
+	name := operations[f.op].name
+	return name == "login" || name == "logout"
+}
+
+// actions is how many different actions there may be.
+var actions = len(modules) * len(operations)
+
+func actionOf(f *facts) int { return f.module*len(operations) + f.op }
+
+func actionName(action int) string {
+	return modules[action/len(operations)].kind + "." + operations[action%len(operations)].name
+}
+
+// askFlashduty searches all events that have the filters, as the members of the request behind the others.
+func askFlashduty(filters func(variant int) string) func(string, vendorKey, int) (*http.Request, error) {
+	from, to := defaultUntil.Add(-span-lateMax).Unix(), defaultUntil.AddDate(0, 0, 1).Unix() // with what is sent behind the span
+	return func(base string, key vendorKey, variant int) (*http.Request, error) {
+		body := fmt.Sprintf(`{"start_time":%d,"end_time":%d,"limit":99%s}`, from, to, filters(variant))
+		req, err := http.NewRequest(http.MethodPost, base+"/audit/search?app_key="+key.AppKey, strings.NewReader(body))
+		if err == nil {
+			req.Header.Set("Content-Type", "application/json")
+		}
+		return req, err
+	}
+}
+
+func readFlashduty(body []byte) (l listed, err error) {
+	var answer struct {
+		Data struct {
+			Total int `json:"total"`
+			Docs  []struct {
+				RequestID string `json:"request_id"`
+			} `json:"docs"`
+		} `json:"data"`
+	}
+	err = json.Unmarshal(body, &answer)
+	l.total = answer.Data.Total
+	for _, d := range answer.Data.Docs {
+		l.ids = append(l.ids, d.RequestID)
+	}
+	return l, err
+}
+
+func askFlashdutyOperations(base string, key vendorKey, _ int) (*http.Request, error) {
+	return http.NewRequest(http.MethodPost, base+"/audit/operation/list?app_key="+key.AppKey, nil)
+}
+
+func readFlashdutyOperations(body []byte) (l listed, err error) {
+	var answer struct {
+		Data struct {
+			Items []struct{} `json:"items"`
+		} `json:"data"`
+	}
+	err = json.Unmarshal(body, &answer)
+	l.total = len(answer.Data.Items)
+	return l, err
+}
