@@ -48,6 +48,26 @@ func (p *eventsPage) MistakeText() string {
 	return p.Mistake.Message
 }
 
+// wayOut is a link that leads out of a mistake which nothing typed can mend.
+type wayOut struct{ Text, URL string }
+
+// WaysOut are those of the page's mistake.
+func (p *eventsPage) WaysOut() (all []wayOut) {
+	switch p.Mistake.Field {
+	case "size":
+		for _, n := range pageSizes {
+			if size, _ := strconv.Atoi(n); size < p.Filter.Size {
+				all = append(all, wayOut{n + " " + p.T("a page"), p.Filter.Sized(n)})
+			}
+		}
+	case "page":
+		byTime := p.Filter.first()
+		byTime.Sort = defaultSort
+		all = append(all, wayOut{p.T("First page"), p.Filter.first().link()}, wayOut{p.T("Newest first"), byTime.link()})
+	}
+	return all
+}
+
 // Unreachable reports whether there are more pages than can be asked for by number.
 func (p *eventsPage) Unreachable() bool { return uint64(p.Pages)*uint64(p.Filter.Size) < p.Total }
 

@@ -12,7 +12,7 @@ import (
 
 // mistake is what somebody typed wrong: the form shows it where it was typed.
 type mistake struct {
-	Field   string // of the form: q, from or to
+	Field   string // of the form: q, from or to; size or page of the list; "": none in particular
 	Message string
 	Own     bool // the message is the catalogue's; else it is the engine's, which are in English
 	Column  int  // in the words, from 1; 0: nowhere in particular
@@ -74,9 +74,18 @@ func (f filter) where(now time.Time, loc *time.Location) (engine.Expr, *mistake)
 	case 0:
 		return nil, nil
 	case 1:
-		return parts[0], nil
+		return parts[0], f.writable(parts[0], now, loc)
 	}
-	return engine.And{Parts: parts}, nil
+	all := engine.And{Parts: parts}
+	return all, f.writable(all, now, loc)
+}
+
+// writable sees to it that the whole filter can be written as a query, as exports and the tail are asked for.
+func (f filter) writable(e engine.Expr, now time.Time, loc *time.Location) *mistake {
+	if _, err := engine.ParseQuery(engine.FormatQuery(e), now, loc); err != nil {
+		return wrong("", msg("There are too many filters at once. Remove some of them."))
+	}
+	return nil
 }
 
 // fieldsOf are the names that a list can be filtered by: filterFields in their order, then paths in the details.

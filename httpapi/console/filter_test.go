@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -82,6 +83,41 @@ func TestFilterIsExact(t *testing.T) {
 		want := engine.Field{Name: "module", Values: []engine.Value{{Text: value, Quoted: true}}}
 		if !reflect.DeepEqual(q.Where, engine.Expr(want)) {
 			t.Errorf("%q is asked as %#v", value, q.Where)
+		}
+	}
+}
+
+// TestFilterLeavesOutNonsense: values that no event can have, and names that are no text, do not get in, so that a page can translate what does.
+func TestFilterLeavesOutNonsense(t *testing.T) {
+	f := read(t, "operation=%25d+events&operation=Delete&result=%25s&result=success&result=Settings&details.%ff=x", preferences{})
+	want := map[string][]string{"operation": {"delete"}, "result": {"success"}, "details.\ufffd": {"x"}}
+	if !reflect.DeepEqual(f.Values, want) {
+		t.Errorf("read as %q, want %q", f.Values, want)
+	}
+}
+
+// TestFilterCanBeWritten: exports and the tail are asked for in the query language. A filter of the list that it does not hold is a mistake there
+// already; whatever a path in the details is called, it holds it.
+func TestFilterCanBeWritten(t *testing.T) {
+	now := at(t, "2026-11-23T12:00:00Z")
+	ask := func(values url.Values) *mistake {
+		_, m := readFilter(values, preferences{}).query(auth.Caller{Tenants: engine.Tenants{All: true}}, now, now.Location())
+		return m
+	}
+	for _, path := range []string{"a b", "a:b", `a"b`, `a\b`, "a,b", "a*", "-a", "(a", "\xff", "\x00", "\u202e", "a.b.c", "OR", " "} {
+		if m := ask(url.Values{"details." + path: {"x"}}); m != nil {
+			t.Errorf("details.%q: %+v", path, m)
+		}
+	}
+	many := url.Values{}
+	for i := range 90 {
+		for _, field := range []string{"user", "module", "project"} {
+			many.Add(field, strconv.Itoa(i))
+		}
+	}
+	for _, values := range []url.Values{many, {"group": {strings.Repeat("a", 5000), strings.Repeat("b", 5000)}}} {
+		if m := ask(values); m == nil || m.Field != "" || !m.Own {
+			t.Errorf("too many filters: %+v", m)
 		}
 	}
 }
