@@ -40,13 +40,8 @@ func (p *eventsPage) ResetURL() string { return "/events" }
 // ZoneURL is the same view with times in the other zone.
 func (p *eventsPage) ZoneURL() string { return p.Filter.inZone(p.OtherZone, p.From, p.To) }
 
-// MistakeText is the mistake in the viewer's language as far as it is ours.
-func (p *eventsPage) MistakeText() string {
-	if p.Mistake.Own {
-		return p.T(p.Mistake.Message)
-	}
-	return p.Mistake.Message
-}
+// MistakeText is the mistake in the viewer's language.
+func (p *eventsPage) MistakeText() string { return p.Said(p.Mistake.Message) }
 
 // wayOut is a link that leads out of a mistake which nothing typed can mend.
 type wayOut struct{ Text, URL string }

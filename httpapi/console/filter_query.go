@@ -13,13 +13,12 @@ import (
 // mistake is what somebody typed wrong: the form shows it where it was typed.
 type mistake struct {
 	Field   string // of the form: q, from or to; size or page of the list; "": none in particular
-	Message string
-	Own     bool // the message is the catalogue's; else it is the engine's, which are in English
-	Column  int  // in the words, from 1; 0: nowhere in particular
+	Message string // in English, as Said translates it
+	Column  int    // in the words, from 1; 0: nowhere in particular
 }
 
 func wrong(field, message string) *mistake {
-	return &mistake{Field: field, Message: message, Own: true}
+	return &mistake{Field: field, Message: message}
 }
 
 // query makes the question to the log. A mistake is not nil when the words or times cannot be read: then nothing is to be asked.
