@@ -230,6 +230,9 @@ func TestConsoleMistake(t *testing.T) {
 	if got := w.text("#q-error mark"); got != "colour:red" {
 		t.Errorf("the caret is at %q", got)
 	}
+	if got := w.text("#q-error"); !strings.Contains(got, "没有字段 colour（") && !strings.Contains(got, "没有字段 colour。") {
+		t.Errorf("the mistake is %q", got)
+	}
 	if got := evaluate[string](w, `document.querySelector("#q").value`); got != "orders colour:red" {
 		t.Errorf("what was typed is %q", got)
 	}
