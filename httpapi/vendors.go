@@ -9,6 +9,7 @@ import (
 
 	"annals/engine"
 	"annals/httpapi/auth"
+	"annals/httpapi/compat/enos"
 	"annals/httpapi/reply"
 )
 
@@ -22,7 +23,9 @@ type vendor struct {
 
 // newVendors makes the rooms of the other products' APIs that there are.
 func (a *API) newVendors() []vendor {
-	return []vendor{}
+	return []vendor{
+		{auth.EnOS, enos.New(enos.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), enos.OpenAPI},
+	}
 }
 
 // room is what a vendor's route goes through.
