@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"annals/engine"
 )
@@ -67,7 +66,7 @@ func manyNames(r engine.Resource) (string, error) {
 		Default string `json:"default"`
 		English string `json:"en_US"`
 		Chinese string `json:"zh_CN"`
-	}{name, name, name}, jsontext.AllowInvalidUTF8(true))
+	}{name, name, name})
 	if err != nil {
 		return "", fmt.Errorf("write names: %w", err)
 	}

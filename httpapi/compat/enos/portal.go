@@ -3,6 +3,7 @@ package enos
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -30,10 +31,13 @@ type session struct {
 	caller  auth.Caller // the account's, without a right
 }
 
-func (h *Handler) sessionPurpose(id string) string { return "enos session " + h.start + " " + id }
+// What the passes are good for. Session and OU come from the client and are quoted, so that no others make the same text.
+func (h *Handler) sessionPurpose(id string) string {
+	return fmt.Sprintf("enos session %s %q", h.start, id)
+}
 
 func (h *Handler) refreshPurpose(id, org string) string {
-	return "enos session refresh " + h.start + " " + id + " " + org
+	return fmt.Sprintf("enos refresh %s %q %q", h.start, id, org)
 }
 
 func (h *Handler) makeSession(account *auth.Credential, id string) string {

@@ -49,8 +49,9 @@ func (h *Handler) search(x *exchange, where engine.Expr) (*engine.Result, pagina
 	if err != nil {
 		return nil, pagination{}, err
 	}
-	x.asked.Total = &result.Total
-	return result, paginationOf(q, result.Total), nil
+	total := result.Total // of its own: what is told keeps no page of events
+	x.asked.Total = &total
+	return result, paginationOf(q, total), nil
 }
 
 func is(field, value string) engine.Expr {
