@@ -187,6 +187,9 @@ func TestEnosTold(t *testing.T) {
 		secrets = append(secrets, text)
 		return text
 	}
+	repeated := s.request(t, "POST", "/apim-token-service/v2.0/token/get", "")
+	signers["enos"](repeated, "", testNow, []string{"key=" + k.id, "secret=" + k.secret})
+	s.do(t, repeated)
 	s.enos(t, k, "POST", enosQuery+"acme", enosDay)
 	s.enos(t, k, "POST", enosQuery+"other", enosDay)
 	s.enos(t, k, "POST", enosQuery+"acme", `{}`)
@@ -221,6 +224,7 @@ func TestEnosTold(t *testing.T) {
 	want := []string{
 		`access-token.create success "get" - `,
 		`access-token.create success "get" - `,
+		`access-token.create failure "get" - 1001`,
 		`event.search success "tenant:\"acme\"" 1 `,
 		`event.search failure "tenant:\"other\"" - 31404`,
 		`event.search failure "tenant:\"acme\"" - 31400`,

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -298,5 +300,38 @@ func TestLargePage(t *testing.T) {
 	}
 	if w := m.ask(t, http.MethodPost, queryPath, `{"pagination":{"pageNo":3,"pageSize":20},`+always[1:]); !strings.HasPrefix(w.Body.String(), `{"code":0,`) {
 		t.Errorf("%d %.300s", w.Code, w.Body)
+	}
+}
+
+// TestTogether: of many at once one is the first, and all that ask for a token are given the same.
+func TestTogether(t *testing.T) {
+	m := newRoom(t)
+	c, err := m.auth.Credential(auth.EnOS, m.keyID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	var firsts atomic.Int64
+	var tokens sync.Map
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			if m.used.first("x", now.Add(time.Minute), now) {
+				firsts.Add(1)
+			}
+			tokens.Store(m.current.get(c, m.keyID, now).AccessToken, true)
+		})
+	}
+	all.Wait()
+	n := 0
+	tokens.Range(func(any, any) bool { n++; return true })
+	if firsts.Load() != 1 || n != 1 {
+		t.Errorf("%d were first, %d tokens were given", firsts.Load(), n)
+	}
+	if given := m.current.get(c, m.keyID, now); given.Expire != 7200 {
+		t.Errorf("a token is given for %d seconds", given.Expire)
+	}
+	if m.current.renew(c, m.keyID, now) == m.current.get(c, m.keyID, now.Add(3*time.Hour)) || len(m.current.byKey) != 1 {
+		t.Errorf("%d tokens are kept", len(m.current.byKey))
 	}
 }

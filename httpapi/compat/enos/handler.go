@@ -59,22 +59,20 @@ func (h *Handler) Routes() []reply.Route {
 		gateway = "/apim-token-service/v2.0/token"
 		portal  = "/app-portal-service"
 	)
-	ok, older := h.answer(portalAnswer), h.answer(olderPortalAnswer)
-	token := h.answer(gatewayAnswer)
 	return []reply.Route{
-		{Method: http.MethodPost, Path: gateway + "/get", Serve: token(h.getToken)},
-		{Method: http.MethodPost, Path: gateway + "/refresh", Serve: token(h.refreshToken)},
+		{Method: http.MethodPost, Path: gateway + "/get", Serve: h.answer(gatewayAnswer, h.getToken)},
+		{Method: http.MethodPost, Path: gateway + "/refresh", Serve: h.answer(gatewayAnswer, h.refreshToken)},
 
-		{Method: http.MethodPost, Path: portal + "/v2.2/log/query", Serve: ok(h.queryLog)},
-		{Method: http.MethodPost, Path: portal + "/v2.3/event/log/query", Serve: ok(h.queryMenuLog)},
-		{Method: http.MethodPost, Path: portal + "/v2.3/event/log/produce", Serve: ok(h.produce)},
-		{Method: http.MethodPost, Path: portal + "/api/v3/event/log/produce", Serve: ok(h.produce)},
+		{Method: http.MethodPost, Path: portal + "/v2.2/log/query", Serve: h.answer(portalAnswer, h.queryLog)},
+		{Method: http.MethodPost, Path: portal + "/v2.3/event/log/query", Serve: h.answer(portalAnswer, h.queryMenuLog)},
+		{Method: http.MethodPost, Path: portal + "/v2.3/event/log/produce", Serve: h.answer(portalAnswer, h.produce)},
+		{Method: http.MethodPost, Path: portal + "/api/v3/event/log/produce", Serve: h.answer(portalAnswer, h.produce)},
 
-		{Method: http.MethodPost, Path: portal + "/v2.0/login", Serve: older(h.login)},
-		{Method: http.MethodPost, Path: portal + "/v2.2/login", Serve: ok(h.login)},
-		{Method: http.MethodPost, Path: portal + "/v2.2/session/set", Serve: ok(h.setSession)},
-		{Method: http.MethodGet, Path: portal + "/v2.2/token/refresh", Serve: ok(h.refreshSession)},
-		{Method: http.MethodGet, Path: portal + "/v2.2/logout", Serve: ok(h.logout)},
+		{Method: http.MethodPost, Path: portal + "/v2.0/login", Serve: h.answer(olderPortalAnswer, h.login)},
+		{Method: http.MethodPost, Path: portal + "/v2.2/login", Serve: h.answer(portalAnswer, h.login)},
+		{Method: http.MethodPost, Path: portal + "/v2.2/session/set", Serve: h.answer(portalAnswer, h.setSession)},
+		{Method: http.MethodGet, Path: portal + "/v2.2/token/refresh", Serve: h.answer(portalAnswer, h.refreshSession)},
+		{Method: http.MethodGet, Path: portal + "/v2.2/logout", Serve: h.answer(portalAnswer, h.logout)},
 	}
 }
 
@@ -94,24 +92,22 @@ type shape func(data any, f *failure) any
 
 // answer is the way of every request: its body, the call, the envelope. The server's own log is told of requests of who is let in, and of who is
 // not: the API says so in the body only, so nobody else sees it.
-func (h *Handler) answer(in shape) func(call) http.HandlerFunc {
-	return func(serve call) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			x := &exchange{Request: r}
-			data, err := x.served(w, serve)
-			if err == nil {
-				err = reply.JSON(w, http.StatusOK, in(data, nil))
-			}
-			if err == nil {
-				reply.Tell(r.Context(), x.asked)
-				return
-			}
-			f := failureOf(r, err)
-			x.tellFailure(f)
-			f.setRetryAfter(w.Header())
-			if err := reply.JSON(w, f.status, in(nil, f)); err != nil {
-				panic(err) // numbers and texts of our own
-			}
+func (h *Handler) answer(in shape, serve call) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		x := &exchange{Request: r}
+		data, err := x.served(w, serve)
+		if err == nil {
+			err = reply.JSON(w, http.StatusOK, in(data, nil))
+		}
+		if err == nil {
+			reply.Tell(r.Context(), x.asked)
+			return
+		}
+		f := failureOf(r, err)
+		x.tellFailure(f)
+		f.setRetryAfter(w.Header())
+		if err := reply.JSON(w, f.status, in(nil, f)); err != nil {
+			panic(err) // numbers and texts of our own
 		}
 	}
 }

@@ -35,7 +35,7 @@ type accessReply struct {
 
 // getToken answers POST …/token/get: while a token of the key is alive, the same one.
 func (h *Handler) getToken(x *exchange) (any, error) {
-	asked, credential, err := h.tokenRequest(x, "get")
+	asked, credential, err := h.applicant(x, "get")
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (h *Handler) getToken(x *exchange) (any, error) {
 // refreshToken answers POST …/token/refresh: a new token for one that is still alive. The old one goes on until its own time is over: other clients
 // that use the key were given it too.
 func (h *Handler) refreshToken(x *exchange) (any, error) {
-	asked, credential, err := h.tokenRequest(x, "refresh")
+	asked, credential, err := h.applicant(x, "refresh")
 	if err != nil {
 		return nil, err
 	}
@@ -62,8 +62,8 @@ func (h *Handler) refreshToken(x *exchange) (any, error) {
 	return h.current.renew(credential, asked.AppKey, h.now()), nil
 }
 
-// tokenRequest reads who asks for a token, and checks the proof: the encryption, which is good for one time.
-func (h *Handler) tokenRequest(x *exchange, what string) (asked tokenRequest, credential *auth.Credential, err error) {
+// applicant reads who asks for a token, and checks the proof: the encryption, which is good for one time.
+func (h *Handler) applicant(x *exchange, what string) (asked tokenRequest, credential *auth.Credential, err error) {
 	x.asked.Action, x.asked.Operation, x.asked.Query = "access-token.create", engine.OpLogin, what
 	if err := decode(x.body, &asked); err != nil {
 		return asked, nil, gatewayRefuses(gatewayBadParam, "Invalid parameter: the body is not the JSON that is wanted")
