@@ -670,6 +670,9 @@ func TestConsoleLooks(t *testing.T) {
 			if inside := evaluate[bool](w, fmt.Sprintf(`(() => { const r = document.querySelector("#%s .pop").getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth })()`, id)); !inside {
 				t.Errorf("%+v: %s leaves the window", l, id)
 			}
+			if beside := evaluate[bool](w, fmt.Sprintf(`[...document.querySelectorAll("#%s .options label")].every((l) => Math.abs(l.querySelector("input").getBoundingClientRect().top - l.querySelector(".option").getBoundingClientRect().top) < 10)`, id)); !beside {
+				t.Errorf("%+v: %s has its words below their boxes", l, id)
+			}
 			if id == "menu-user" || id == "query-help" {
 				w.accessible()
 			}
