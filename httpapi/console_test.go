@@ -168,6 +168,7 @@ func TestConsoleSuggestions(t *testing.T) {
 		{"user", "U-3", "王小明 u-3 15"},
 		{"action", "ublish", "API service.publish 9"},
 		{"module", "manage", "API management 15, Connection management 15"},
+		{"project", "22", ""},
 	} {
 		w.click("#menu-" + c.field + " > summary")
 		box := "#menu-" + c.field + " .find"
