@@ -49,7 +49,17 @@ func TestConsoleDeepPages(t *testing.T) {
 		}
 	}
 	s.take(t, events...)
-	resp, text := s.do(t, s.request(t, "GET", "/events?action=x&sort=description&page=5002", ""))
+	_, page := s.do(t, s.request(t, "GET", "/events?action=x&sort=description&page=5001", ""))
+	shown := regexp.MustCompile(`data-event="(e[0-9]+)"`).FindAllStringSubmatch(page, -1)
+	if len(shown) != 20 {
+		t.Fatalf("the last page that can be had shows %d events", len(shown))
+	}
+	last := shown[19][1]
+	resp, text := s.do(t, s.request(t, "GET", "/events?action=x&sort=description&page=5001&event="+last, ""))
+	if resp.StatusCode != http.StatusOK || !strings.Contains(text, `id="drawer-prev"`) || strings.Contains(text, `id="drawer-next"`) {
+		t.Errorf("the last event that can be had: %d %.300s", resp.StatusCode, text)
+	}
+	resp, text = s.do(t, s.request(t, "GET", "/events?action=x&sort=description&page=5002", ""))
 	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(text, "page numbers do not reach so far") {
 		t.Errorf("%d %.300s", resp.StatusCode, text)
 	}

@@ -168,6 +168,7 @@ func TestConsoleSuggestions(t *testing.T) {
 		{"user", "U-3", "王小明 u-3 15"},
 		{"action", "ublish", "API service.publish 9"},
 		{"module", "manage", "API management 15, Connection management 15"},
+		{"project", "22", ""},
 	} {
 		w.click("#menu-" + c.field + " > summary")
 		box := "#menu-" + c.field + " .find"
@@ -669,6 +670,9 @@ func TestConsoleLooks(t *testing.T) {
 			w.click("#" + id + " > summary")
 			if inside := evaluate[bool](w, fmt.Sprintf(`(() => { const r = document.querySelector("#%s .pop").getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth })()`, id)); !inside {
 				t.Errorf("%+v: %s leaves the window", l, id)
+			}
+			if beside := evaluate[bool](w, fmt.Sprintf(`[...document.querySelectorAll("#%s .options label")].every((l) => Math.abs(l.querySelector("input").getBoundingClientRect().top - l.querySelector(".option").getBoundingClientRect().top) < 10)`, id)); !beside {
+				t.Errorf("%+v: %s has its words below their boxes", l, id)
 			}
 			if id == "menu-user" || id == "query-help" {
 				w.accessible()

@@ -46,6 +46,9 @@ func (e *csvEncoder) Write(ev *engine.Event) error {
 		case c.kind == words:
 			e.cell = c.text(e.cell[:0], ev)
 			e.buf = AppendCell(e.buf, e.cell)
+		case c.kind == term:
+			e.cell = c.text(e.cell[:0], ev)
+			e.buf = AppendCell(e.buf, e.o.term(e.cell)) // not into the scratch: others see what it returns
 		default:
 			e.buf = c.text(e.buf, ev)
 		}

@@ -146,6 +146,33 @@ func TestCSVColumns(t *testing.T) {
 		"2026-11-23 08:00:00,amy (u1),failure,shop,API management,create,API service{orders} creation,API service.create,0198f6aa-7c1e-7000-8000-000000000001,10.0.0.9\r\n")
 }
 
+// TestTerms: operations and results are translated in the list, for people, and nowhere else.
+func TestTerms(t *testing.T) {
+	o := Options{Title: func(english string) string {
+		if english == "create" || english == "failure" {
+			return "<" + english + ">"
+		}
+		return english
+	}}
+	strange := testEvent()
+	strange.Operation, strange.Result = "failure", "%d"
+	o.Columns = List
+	if got := encode(t, "csv", o, testEvent(), strange); !strings.Contains(got, ",<failure>,shop,API management,<create>,") || !strings.Contains(got, ",%d,shop,API management,<failure>,") {
+		t.Errorf("the list is %q", got)
+	}
+	z, err := zip.NewReader(strings.NewReader(encode(t, "xlsx", o, testEvent())), int64(len(encode(t, "xlsx", o, testEvent()))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(readEntry(t, z.File[0])); !strings.Contains(got, "<t>&lt;failure&gt;</t>") || !strings.Contains(got, "<t>&lt;create&gt;</t>") {
+		t.Errorf("the sheet is %s", got)
+	}
+	o.Columns = Fields
+	if got := encode(t, "csv", o, testEvent()); !strings.Contains(got, ",create,failure,") {
+		t.Errorf("all fields are %q", got)
+	}
+}
+
 func TestListCells(t *testing.T) {
 	f := func(e engine.Event, user, project, what string) {
 		t.Helper()

@@ -146,7 +146,7 @@ document.addEventListener("input", (e) => {
   const menu = box.closest?.("details[data-suggest]");
   if (!menu || !box.matches(".find")) return;
   const typed = box.value.trim().toLowerCase();
-  for (const li of $$(".options li", menu)) li.hidden = typed !== "" && !li.textContent.toLowerCase().includes(typed);
+  for (const li of $$(".options li", menu)) li.hidden = typed !== "" && !($(".option", li) ?? li).textContent.toLowerCase().includes(typed); // the count is no part of it
   clearTimeout(asking);
   if (typed === "") return;
   asking = setTimeout(async () => {
