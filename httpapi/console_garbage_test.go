@@ -31,8 +31,8 @@ func TestConsoleGarbage(t *testing.T) {
 	}
 	for _, address := range []string{"/events?range=custom&from=2026-11-23T00:00:00Z&to=2026-11-23T00:00:00.000000001Z", "/events?range=custom&from=0001-01-01&to=9999-12-31",
 		"/events?page=1&page=2&sort=user&sort=time&size=10&size=100", "/events?%zz&a;b", "/exceptions?range=custom&to=0001-01-02"} {
-		if resp, _ := s.do(t, s.request(t, "GET", address, "")); resp.StatusCode != http.StatusOK {
-			t.Errorf("%s: %d", address, resp.StatusCode)
+		if resp, text := s.do(t, s.request(t, "GET", address, "")); resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %d %s", address, resp.StatusCode, regexp.MustCompile(`class="(?:error|muted)"[^<]*`).FindString(text))
 		}
 	}
 }
