@@ -33,7 +33,8 @@ type failure struct {
 }
 
 type source struct {
-	IP string `json:"ip"`
+	IP      string `json:"ip"`
+	Channel string `json:"channel"`
 }
 
 // event is one as the native API takes it.
@@ -69,7 +70,7 @@ func eventsOf(first time.Time, n int) []*event {
 		e := &event{
 			Time:   first.Add(time.Duration(n)*time.Hour + time.Duration(i)*2*time.Minute + 7*time.Second + 250*time.Millisecond),
 			Tenant: ourProject, Project: named{ourInstance, "orders database"}, Module: "orders",
-			Actor: actor{fmt.Sprint("user", i%3), fmt.Sprint("user", i%3, "@example.test")}, Source: source{fmt.Sprint("203.0.113.", i+1)},
+			Actor: actor{fmt.Sprint("user", i%3), fmt.Sprint("user", i%3, "@example.test")}, Source: source{fmt.Sprint("203.0.113.", i+1), "console"},
 			Action: "row.delete", Operation: "delete", Result: "success", Description: fmt.Sprintf("DELETE FROM \"items\", twice;\nfile %d, event %d", n, i),
 		}
 		if i%3 == 2 {
@@ -90,7 +91,7 @@ func (e *event) row() []string {
 		status = e.Error.Code
 	}
 	if e.Description != "" {
-		text += ": " + e.Description
+		text += " " + e.Description
 	}
 	switch e.Operation {
 	case "login":
@@ -99,7 +100,7 @@ func (e *event) row() []string {
 		name, class, text = "QUIT", "", ""
 	}
 	return []string{e.id, strconv.FormatUint(e.seq, 10), status, name, e.Time.UTC().Format("2006-01-02T15:04:05 UTC"), class, text, e.Actor.Name,
-		e.Source.IP, e.Actor.Email, e.Source.IP, e.Module}
+		e.Source.Channel, e.Actor.Email, e.Source.IP, e.Module}
 }
 
 // sendEvents sends those of our instance, file by file, and one each of the other two, and returns the former.

@@ -9,7 +9,14 @@ import (
 	"time"
 
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/basic"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/auth/global"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/config"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/httphandler"
+	"github.com/huaweicloud/huaweicloud-sdk-go-v3/core/region"
+	iam "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/iam/v3"
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/iam/v3/model"
+	rds "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/rds/v3"
+	rdsmodel "github.com/huaweicloud/huaweicloud-sdk-go-v3/services/rds/v3/model"
 )
 
 // testProjectByRegion leaves it to the SDK to find the project: the only one of a credential whatever the region is called, or the one that is called
@@ -20,7 +27,7 @@ func testProjectByRegion(t *testing.T, s *server, reader keys, first time.Time) 
 		keys   keys
 		region string
 	}{{reader, "eu-west-101"}, {both, ourProject}} {
-		client, err := s.rdsIn(c.keys, c.region, nil)
+		client, err := s.rdsIn(c.keys, c.region)
 		if err != nil {
 			t.Errorf("region %s: %v", c.region, err)
 			continue
@@ -29,33 +36,56 @@ func testProjectByRegion(t *testing.T, s *server, reader keys, first time.Time) 
 			t.Errorf("region %s: %v, %v", c.region, page, err)
 		}
 	}
-	if _, err := s.rdsIn(both, "eu-west-101", nil); err == nil || !strings.Contains(err.Error(), "confirm that the project exists in your account") {
+	if _, err := s.rdsIn(both, "eu-west-101"); err == nil || !strings.Contains(err.Error(), "confirm that the project exists in your account") {
 		t.Errorf("two projects, neither called as the region: %v", err)
 	}
-	if _, err := s.rdsIn(keys{reader.Access, "wrong"}, "eu-west-102", nil); err == nil || !strings.Contains(err.Error(), "APIGW.0301") {
+	if _, err := s.rdsIn(keys{reader.Access, "wrong"}, "eu-west-102"); err == nil || !strings.Contains(err.Error(), "APIGW.0301") {
 		t.Errorf("look-up with a wrong secret: %v", err)
 	}
 }
 
-// testDerivedKey has the SDK sign with a key that it derives for the day, the region and the service, as it does for endpoints that are not the vendor's
-// main ones.
-func testDerivedKey(t *testing.T, s *server, reader keys, first time.Time) {
-	derived := func(b *basic.CredentialsBuilder) {
-		b.WithProjectId(ourProject).WithDerivedPredicate(basic.DefaultDerivedPredicate)
-	}
-	client, err := s.rdsIn(reader, "eu-west-101", derived)
+// testDomain leaves it to the SDK to find the account that IAM itself is asked for, by a signature instead of a token.
+func testDomain(t *testing.T, s *server, reader keys) {
+	credentials, err := global.NewCredentialsBuilder().WithAk(reader.Access).WithSk(reader.Secret).WithIamEndpointOverride(s.base).SafeBuild()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if page, err := client.ListAuditlogs(listOf(ourInstance, first, 0, 50)); err != nil || *page.TotalRecord != files {
+	client, err := iam.IamClientBuilder().WithRegion(region.NewRegion("eu-west-101", s.base)).WithCredential(credentials).SafeBuild()
+	if err != nil {
+		t.Fatal(err)
+	}
+	projects, err := iam.NewIamClient(client).KeystoneListProjects(&model.KeystoneListProjectsRequest{})
+	if err != nil || len(*projects.Projects) != 1 || (*projects.Projects)[0].Id != ourProject || (*projects.Projects)[0].DomainId != credentials.DomainId {
+		t.Errorf("the projects of the domain %q are %v, %v", credentials.DomainId, projects, err)
+	}
+}
+
+// testDerivedKey has the SDK sign with a key that it derives for the day, the region and the service, as it does for addresses that are not the
+// vendor's main ones.
+func testDerivedKey(t *testing.T, s *server, reader keys, first time.Time) {
+	list := func(secret string) (*rdsmodel.ListAuditlogsResponse, error) {
+		credentials, err := basic.NewCredentialsBuilder().WithAk(reader.Access).WithSk(secret).WithProjectId(ourProject).
+			WithDerivedPredicate(basic.DefaultDerivedPredicate).SafeBuild()
+		if err != nil {
+			t.Fatal(err)
+		}
+		look := httphandler.NewHttpHandler().AddRequestHandler(func(r http.Request) {
+			if signed := r.Header.Get("Authorization"); !strings.HasPrefix(signed, "V11-HMAC-SHA256 Credential="+reader.Access+"/") {
+				t.Errorf("the SDK has signed with %q", signed)
+			}
+		})
+		client, err := rds.RdsClientBuilder().WithDerivedAuthServiceName("rds").WithRegion(region.NewRegion("eu-west-101", s.base)).
+			WithCredential(credentials).WithHttpConfig(config.DefaultHttpConfig().WithHttpHandler(look)).SafeBuild()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rds.NewRdsClient(client).ListAuditlogs(listOf(ourInstance, first, 0, 50))
+	}
+	if page, err := list(reader.Secret); err != nil || *page.TotalRecord != files {
 		t.Errorf("list: %v, %v", page, err)
 	}
-	wrong, err := s.rdsIn(keys{reader.Access, "wrong"}, "eu-west-101", derived)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = wrong.ListAuditlogs(listOf(ourInstance, first, 0, 50))
-	refused(t, err, http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information: verify aksk signature fail")
+	_, err := list("wrong")
+	refused(t, err, http.StatusUnauthorized, "APIGW.0301", unidentified+"verify aksk signature fail")
 }
 
 // testToken logs in by name and password, uses the token without the SDK as the vendor's documents show it, and has IAM confirm it.

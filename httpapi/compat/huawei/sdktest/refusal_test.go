@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,12 +20,13 @@ func testRefusals(t *testing.T, s *server, reader keys, first time.Time) {
 	_, wrong := s.rds(t, keys{reader.Access, "wrong"}, ourProject).ListAuditlogs(list)
 	refused(t, wrong, http.StatusUnauthorized, "APIGW.0301", unidentified+"verify aksk signature fail")
 	_, unknown := s.rds(t, keys{"ABCDEFGHIJKLMNOPQRST", reader.Secret}, ourProject).ListAuditlogs(list)
-	refused(t, unknown, http.StatusUnauthorized, "APIGW.0301", unidentified)
+	refused(t, unknown, http.StatusUnauthorized, "APIGW.0301", unidentified+"verify aksk signature fail")
 
-	_, theirs := s.rds(t, reader, theirProject).ListAuditlogs(listOf(theirInstance, first, 0, 50))
-	refused(t, theirs, http.StatusForbidden, "DBS.280015", "")
-	_, none := s.rds(t, reader, "no-such-project").ListAuditlogs(listOf(theirInstance, first, 0, 50))
-	refused(t, none, http.StatusForbidden, "DBS.280015", "")
+	// What is another's is told as what is not there.
+	for project, instance := range map[string]string{ourProject: theirInstance, theirProject: theirInstance, "no-such-project": "no-such-instance"} {
+		_, err := s.rds(t, reader, project).ListAuditlogs(listOf(instance, first, 0, 50))
+		refused(t, err, http.StatusNotFound, "DBS.200002", "The DB instance does not exist.")
+	}
 
 	// The SDK leaves the body's request ID unread.
 	res, body := fetch(t, http.MethodGet, s.base+"/v3/"+ourProject+"/instances", nil)
@@ -48,24 +50,28 @@ func testBadRequests(t *testing.T, client *rds.RdsClient, first time.Time) {
 		_, err := client.ListAuditlogs(list)
 		refused(t, err, status, code, message)
 	}
-	bad(http.StatusNotFound, "DBS.200002", "The DB instance does not exist.", func(l *model.ListAuditlogsRequest) { l.InstanceId = "nosuchin01" })
-	bad(http.StatusNotFound, "DBS.200002", "The DB instance does not exist.", func(l *model.ListAuditlogsRequest) { l.InstanceId = theirInstance })
-	for _, limit := range []int32{0, 51, -1} {
-		bad(http.StatusBadRequest, "DBS.280271", "The parameter value is out of range.", func(l *model.ListAuditlogsRequest) { l.Limit = limit })
+	bad(http.StatusNotFound, "DBS.200002", "The DB instance does not exist.", func(l *model.ListAuditlogsRequest) { l.InstanceId = "no-such-instance" })
+	bad(http.StatusBadRequest, "DBS.280404", "Invalid DB instance ID", func(l *model.ListAuditlogsRequest) { l.InstanceId = strings.Repeat("x", 257) })
+	wrong := func(change func(*model.ListAuditlogsRequest)) {
+		t.Helper()
+		bad(http.StatusBadRequest, "DBS.280001", "Parameter error.", change)
 	}
-	bad(http.StatusBadRequest, "DBS.280271", "The parameter value is out of range.", func(l *model.ListAuditlogsRequest) { l.Offset = -1 })
-	bad(http.StatusBadRequest, "DBS.280271", "The parameter value is out of range.", func(l *model.ListAuditlogsRequest) { l.EndTime = zoned(first.AddDate(0, 0, 31)) })
-	bad(http.StatusBadRequest, "DBS.280001", "Parameter error.", func(l *model.ListAuditlogsRequest) { l.EndTime = l.StartTime })
-	bad(http.StatusBadRequest, "DBS.280001", "Parameter error.", func(l *model.ListAuditlogsRequest) { l.StartTime = "yesterday" })
+	for _, limit := range []int32{0, 51, -1} {
+		wrong(func(l *model.ListAuditlogsRequest) { l.Limit = limit })
+	}
+	wrong(func(l *model.ListAuditlogsRequest) { l.Offset = -1 })
+	wrong(func(l *model.ListAuditlogsRequest) { l.EndTime = zoned(first.AddDate(0, 0, 31)) })
+	wrong(func(l *model.ListAuditlogsRequest) { l.EndTime = l.StartTime })
+	wrong(func(l *model.ListAuditlogsRequest) { l.StartTime = "yesterday" })
 
 	var many []string
 	for n := range 51 {
 		many = append(many, fmt.Sprint("id", n))
 	}
 	_, err := client.ShowAuditlogDownloadLink(linksTo(ourInstance, many...))
-	refused(t, err, http.StatusBadRequest, "DBS.280271", "The parameter value is out of range.")
+	refused(t, err, http.StatusBadRequest, "DBS.200461", "The parameter value is out of range.")
 	_, err = client.ShowAuditlogDownloadLink(linksTo(ourInstance, "no such file"))
-	refused(t, err, http.StatusBadRequest, "DBS.200001", "Parameter error.")
+	refused(t, err, http.StatusForbidden, "DBS.280015", "")
 }
 
 // testLockout fails five times in a row, after which the right secret does not help either. Others are not touched.

@@ -22,10 +22,11 @@ func TestGoSDK(t *testing.T) {
 	reader := s.credential(t, "reader", ourProject)
 	client := s.rds(t, reader, ourProject)
 
-	t.Run("list", func(t *testing.T) { testList(t, client, first, ours) })
+	t.Run("list", func(t *testing.T) { testList(t, client, first) })
 	t.Run("download", func(t *testing.T) { testDownload(t, client, first, ours) })
 	t.Run("instances", func(t *testing.T) { testInstances(t, client) })
 	t.Run("project by region", func(t *testing.T) { testProjectByRegion(t, s, reader, first) })
+	t.Run("domain", func(t *testing.T) { testDomain(t, s, reader) })
 	t.Run("derived key", func(t *testing.T) { testDerivedKey(t, s, reader, first) })
 	t.Run("token", func(t *testing.T) { testToken(t, s, reader, first) })
 	t.Run("refusals", func(t *testing.T) { testRefusals(t, s, reader, first) })
@@ -49,16 +50,12 @@ func (s *server) rds(t *testing.T, k keys, project string) *rds.RdsClient {
 }
 
 // rdsIn is a client that knows its region only, and asks IAM for the project. The region's name is the SDK's way to ask.
-func (s *server) rdsIn(k keys, name string, change func(*basic.CredentialsBuilder)) (*rds.RdsClient, error) {
-	builder := basic.NewCredentialsBuilder().WithAk(k.Access).WithSk(k.Secret).WithIamEndpointOverride(s.base)
-	if change != nil {
-		change(builder)
-	}
-	credentials, err := builder.SafeBuild()
+func (s *server) rdsIn(k keys, name string) (*rds.RdsClient, error) {
+	credentials, err := basic.NewCredentialsBuilder().WithAk(k.Access).WithSk(k.Secret).WithIamEndpointOverride(s.base).SafeBuild()
 	if err != nil {
 		return nil, err
 	}
-	client, err := rds.RdsClientBuilder().WithDerivedAuthServiceName("rds").WithRegion(region.NewRegion(name, s.base)).WithCredential(credentials).SafeBuild()
+	client, err := rds.RdsClientBuilder().WithRegion(region.NewRegion(name, s.base)).WithCredential(credentials).SafeBuild()
 	return rds.NewRdsClient(client), err
 }
 
