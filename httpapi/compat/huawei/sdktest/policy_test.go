@@ -24,7 +24,7 @@ func testPolicy(t *testing.T, s *server, reader *rds.RdsClient, first time.Time)
 	if policy := policyOf(t, manager); *policy.KeepDays != 7 || !slices.Equal(*policy.AuditTypes, []string{"INSERT", "DROP_USER"}) {
 		t.Errorf("with two types: %s", policy)
 	}
-	set(t, manager, model.SetAuditlogPolicyRequestBody{KeepDays: 30})
+	set(t, manager, model.SetAuditlogPolicyRequestBody{KeepDays: 30, Databases: &[]string{"stock"}})
 	if policy := policyOf(t, manager); *policy.KeepDays != 30 || len(*policy.AuditTypes) != 0 {
 		t.Errorf("without types: %s", policy)
 	}
