@@ -352,7 +352,7 @@ func TestWrongAnswersAreNamed(t *testing.T) {
 				answer["total"] = answer["total"].(int) + 1
 			}
 		},
-		"flashduty, newest 99: total": func(path string, answer map[string]any) {
+		"flashduty, newest page: total": func(path string, answer map[string]any) {
 			if data, ok := answer["data"].(map[string]any); ok && path == "/audit/search" {
 				data["total"] = data["total"].(int) + 1
 			}

@@ -10,22 +10,11 @@ import (
 
 // vendorCalls lists the list calls of other products' clients. Another one is a row more.
 var vendorCalls = []vendorCall{
-	{kind: "flashduty", what: "flashduty, newest 99", variants: 1, page: 99, read: readFlashduty,
-		of:  func(*facts) int { return 0 },
-		ask: askFlashduty(func(int) string { return "" })},
-	{kind: "flashduty", what: "flashduty, reads only", variants: 1, page: 99, read: readFlashduty,
-		of:  func(f *facts) int { return oneIf(isSession(f)) - 1 },
-		ask: askFlashduty(func(int) string { return `,"is_write":false` })},
-	{kind: "flashduty", what: "flashduty, writes of one person", variants: users, page: 99, read: readFlashduty,
-		of: func(f *facts) int {
-			if isSession(f) {
-				return -1
-			}
-			return f.user
-		},
-		ask: askFlashduty(func(user int) string { return `,"is_write":true,"person_id":` + accountIDs[user] })},
-	{kind: "flashduty", what: "flashduty, one operation", variants: actions, page: 99, read: readFlashduty, of: actionOf,
-		ask: askFlashduty(func(action int) string { return fmt.Sprintf(`,"operations":[%q]`, actionName(action)) })},
+	flashdutySearch("newest page", 20, 1, func(*facts) int { return 0 }, func(int) string { return "" }),
+	flashdutySearch("reads only", 20, 1, func(f *facts) int { return oneIf(isSession(f)) - 1 }, func(int) string { return `,"is_write":false` }),
+	flashdutySearch("writes of one person", 20, users, writerOf, flashdutyWriter),
+	flashdutySearch("writes of one person, the largest page", 99, users, writerOf, flashdutyWriter),
+	flashdutySearch("one operation", 20, actions, actionOf, func(action int) string { return fmt.Sprintf(`,"operations":[%q]`, actionName(action)) }),
 	{kind: "flashduty", what: "flashduty, list of operations", variants: actions, distinct: true, of: actionOf, page: 1,
 		read: readFlashdutyOperations, ask: askFlashdutyOperations},
 }
@@ -45,11 +34,26 @@ func actionName(action int) string {
 	return modules[action/len(operations)].kind + "." + operations[action%len(operations)].name
 }
 
-// askFlashduty searches all events that have the filters, as the members of the request behind the others.
-func askFlashduty(filters func(variant int) string) func(string, vendorKey, int) (*http.Request, error) {
+// writerOf is the person of an event that wrote.
+func writerOf(f *facts) int {
+	if isSession(f) {
+		return -1
+	}
+	return f.user
+}
+
+func flashdutyWriter(user int) string { return `,"is_write":true,"person_id":` + accountIDs[user] }
+
+// flashdutySearch is a search of all events, with filters as members of the request behind the others.
+func flashdutySearch(what string, page, variants int, of func(*facts) int, filters func(variant int) string) vendorCall {
+	return vendorCall{kind: "flashduty", what: "flashduty, " + what, variants: variants, of: of, page: page,
+		ask: askFlashduty(page, filters), read: readFlashduty}
+}
+
+func askFlashduty(page int, filters func(variant int) string) func(string, vendorKey, int) (*http.Request, error) {
 	from, to := defaultUntil.Add(-span-lateMax).Unix(), defaultUntil.AddDate(0, 0, 1).Unix() // with what is sent behind the span
 	return func(base string, key vendorKey, variant int) (*http.Request, error) {
-		body := fmt.Sprintf(`{"start_time":%d,"end_time":%d,"limit":99%s}`, from, to, filters(variant))
+		body := fmt.Sprintf(`{"start_time":%d,"end_time":%d,"limit":%d%s}`, from, to, page, filters(variant))
 		req, err := http.NewRequest(http.MethodPost, base+"/audit/search?app_key="+key.AppKey, strings.NewReader(body))
 		if err == nil {
 			req.Header.Set("Content-Type", "application/json")

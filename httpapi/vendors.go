@@ -9,6 +9,7 @@ import (
 
 	"annals/engine"
 	"annals/httpapi/auth"
+	"annals/httpapi/compat/enos"
 	"annals/httpapi/compat/flashduty"
 	"annals/httpapi/compat/layer7"
 	"annals/httpapi/reply"
@@ -27,6 +28,7 @@ func (a *API) newVendors() []vendor {
 	return []vendor{
 		{auth.Layer7, layer7.New(layer7.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), layer7.OpenAPI},
 		{auth.Flashduty, flashduty.New(flashduty.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), flashduty.OpenAPI},
+		{auth.EnOS, enos.New(enos.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), enos.OpenAPI},
 	}
 }
 

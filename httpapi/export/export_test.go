@@ -113,7 +113,16 @@ func TestCSVCells(t *testing.T) {
 	f("\r=1", "'\r=1")
 	f("＝1+1", "'＝1+1")
 	f("a=1", "a=1")
+	f("\x00=1", "\ufffd=1")
 	f("\xef", "\xef")
+}
+
+// TestCSVSeparators: a spreadsheet that takes semicolons and tabs for separators too sees the same cells, and none that begins like a formula.
+func TestCSVSeparators(t *testing.T) {
+	text := encode(t, "csv", Options{Columns: List}, &engine.Event{Action: "a;=1+1", Module: "b\t@SUM(1)", ID: "c"})
+	if want := `,"b` + "\t" + `@SUM(1)",,,"a;=1+1",c,`; !strings.Contains(text, want) {
+		t.Errorf("%q lacks %q", text, want)
+	}
 }
 
 func TestCSVColumns(t *testing.T) {

@@ -40,7 +40,8 @@ func failureOf(r *http.Request, err error) *failure {
 	if errors.Is(err, engine.ErrCursor) {
 		return invalid("search_after_ctx", notThisCursor)
 	}
-	switch p := reply.Fill(r, err); p.Status {
+	p := reply.Fill(r, err)
+	switch p.Status {
 	case http.StatusUnauthorized:
 		return &failure{status: p.Status, code: "Unauthorized", says: unauthorized}
 	case http.StatusForbidden:
@@ -51,6 +52,9 @@ func failureOf(r *http.Request, err error) *failure {
 		return &failure{status: p.Status, code: "RequestTooFrequently", says: tooFrequent, retryAfter: p.RetryAfter()}
 	case http.StatusServiceUnavailable, http.StatusInsufficientStorage, statusClientGone:
 		return &failure{status: http.StatusServiceUnavailable, code: "ServiceUnavailable", says: unavailable}
+	}
+	if p.Status < http.StatusInternalServerError {
+		reply.Keep(r, err) // the log finds a mistake in what we have made of the request: it is not the client's
 	}
 	return &failure{status: http.StatusInternalServerError, code: "InternalError", says: internal}
 }

@@ -2,6 +2,9 @@ package flashduty
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -51,6 +54,33 @@ func TestPanic(t *testing.T) {
 	if len(told) != 2 || told[0].Failure == nil || told[0].Failure.Code != "InternalError" {
 		t.Errorf("told %+v", told)
 	}
+}
+
+// TestFailures: every error has a code and a status that the documentation knows, and what the client cannot help is in the log.
+func TestFailures(t *testing.T) {
+	f := func(err error, status int, code string, logs int) {
+		t.Helper()
+		var logged bytes.Buffer
+		r := httptest.NewRequest("POST", "/", nil)
+		r = r.WithContext(reply.WithRequest(r.Context(), "abc-1", slog.New(slog.NewTextHandler(&logged, nil))))
+		got := failureOf(r, fmt.Errorf("while testing: %w", err))
+		if got.status != status || got.code != code || strings.Count(logged.String(), "abc-1") != logs || strings.Contains(got.text(english)+got.text(chinese), "testing") {
+			t.Errorf("%v: %d %s %q, logged %q", err, got.status, got.code, got.text(english), logged.String())
+		}
+	}
+	f(engine.ErrCursor, 400, "InvalidParameter", 0)
+	f(badType, 400, "InvalidContentType", 0)
+	f(reply.Unauthorized("x"), 401, "Unauthorized", 0)
+	f(reply.Forbidden("x"), 403, "AccessDenied", 0)
+	f(&http.MaxBytesError{Limit: 1}, 413, "EntityTooLarge", 0)
+	f(reply.TooMany(time.Second, "x"), 429, "RequestTooFrequently", 0)
+	f(context.Canceled, 503, "ServiceUnavailable", 0)
+	f(context.DeadlineExceeded, 503, "ServiceUnavailable", 1)
+	f(engine.ErrClosed, 503, "ServiceUnavailable", 1)
+	f(reply.NoMasterKey("x"), 503, "ServiceUnavailable", 1)
+	f(engine.ErrDamaged, 500, "InternalError", 1)
+	f(errors.New("x"), 500, "InternalError", 1)
+	f(engine.TooManyValues("action", 2, 1), 500, "InternalError", 1)
 }
 
 func TestParameters(t *testing.T) {
