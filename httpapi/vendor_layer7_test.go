@@ -255,7 +255,7 @@ func TestLayer7Pages(t *testing.T) {
 		e := row{portalAudit{UUID: fmt.Sprint("e", i), EntityType: pick("", "API", "User", "Custom Field", "Gateway"), EntityName: pick("a", "b", "c"),
 			Action: pick("Created", "Login Failed", "aaa", "AAA", "key.rotate", "zzz"), UserName: pick("amy", "bob", "Portal API"), Timestamp: testNow.UnixMilli() + int64(random.IntN(1000))}, i}
 		padding := ""
-		if i%1500 < 90 {
+		if i%50 == 0 {
 			padding, e.Timestamp = strings.Repeat("x", 230<<10), testNow.UnixMilli()+500 // more than 16 MiB of them side by side
 		}
 		fmt.Fprintf(&lines, `{"id":%q,"time":%q,"tenant":"acme","action":%q,"operation":%q,"result":%q,"actor":{"name":%q},"resources":[{"type":%q,"name":%q}],"description":%q}`+"\n",

@@ -66,7 +66,7 @@ func (o *OwnLog) readVendor(r *http.Request, n *note) {
 		n.failure = asked.Failure
 	}
 	f := n.figures
-	f.From, f.To, f.Total, f.Rows, f.Finished = asked.From, asked.To, asked.Total, asked.Rows, asked.Finished
+	f.From, f.To, f.Total, f.Rows, f.Finished = asked.From, asked.To, copied(asked.Total), copied(asked.Rows), copied(asked.Finished)
 	f.Count, f.RequestID = 1, reply.RequestID(r.Context())
 	key := foldKey{action: n.action, who: identityOf(n.caller), from: reply.Client(r.Context()), about: bounded(n.channel + "\x00" + asked.Query + "\x00" + asked.Thing.ID), code: codeOf(n.failure)}
 	operation := asked.Operation
@@ -76,6 +76,15 @@ func (o *OwnLog) readVendor(r *http.Request, n *note) {
 	o.fold(key, o.now(), f, func() (*engine.Event, told) {
 		return n.event(r, operation), told{Query: cut(asked.Query, maxToldBytes), Tenants: n.toldTenants()}
 	})
+}
+
+// copied keeps a fold from holding what a number is a part of, such as a page of events.
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 // vendorDocument answers GET /api/v1/openapi/{vendor}.json.
