@@ -17,7 +17,7 @@ import (
 
 // TestScripts runs testdata/*.txt, each against a fresh server. A script is a list of cases, parted by empty lines:
 //
-//	POST /api/v1/events             the request; the token is sent unless told otherwise
+//	POST /api/v1/events             the request, or a link that an answer had; the token is sent unless told otherwise
 //	reqheader Content-Type: x       a header; an empty value removes it
 //	reqbody {"action":"a"}          a line of the body; any number of them
 //	code == 201                     expectations: code, header NAME, body, json .path.0.name
@@ -97,7 +97,7 @@ func (s *scriptRun) line(t *testing.T, line string) error {
 		return nil
 	case "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD":
 		s.send(t)
-		s.pending, s.reqBody = s.server.request(t, verb, rest, ""), nil
+		s.pending, s.reqBody = s.server.request(t, verb, strings.TrimPrefix(rest, s.server.URL), ""), nil
 		return nil
 	case "reqheader":
 		name, value, _ := strings.Cut(rest, ": ")

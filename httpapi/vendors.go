@@ -11,6 +11,7 @@ import (
 	"annals/httpapi/auth"
 	"annals/httpapi/compat/enos"
 	"annals/httpapi/compat/flashduty"
+	"annals/httpapi/compat/huawei"
 	"annals/httpapi/compat/layer7"
 	"annals/httpapi/reply"
 )
@@ -26,6 +27,7 @@ type vendor struct {
 // newVendors makes the rooms of the other products' APIs that there are.
 func (a *API) newVendors() []vendor {
 	return []vendor{
+		{auth.Huawei, huawei.New(huawei.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), huawei.OpenAPI},
 		{auth.Layer7, layer7.New(layer7.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), layer7.OpenAPI},
 		{auth.Flashduty, flashduty.New(flashduty.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), flashduty.OpenAPI},
 		{auth.EnOS, enos.New(enos.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), enos.OpenAPI},

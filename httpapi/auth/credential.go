@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -139,7 +140,7 @@ func (c *Credential) Check(ctx context.Context, proven bool, need Right) (Caller
 	a, use, now := c.auth, c.use, c.auth.now()
 	use.network = reply.Network(reply.Client(ctx))
 	if wait := a.guards.uses.paused(use, now); wait > 0 {
-		return Caller{}, reply.TooMany(wait, fmt.Sprintf("the key has failed %d times in a row from this address", keyRule.free))
+		return Caller{}, lockedOut{reply.TooMany(wait, fmt.Sprintf("the key has failed %d times in a row from this address", keyRule.free))}
 	}
 	if !proven || c.entry == stranger {
 		before, _ := a.guards.uses.take(use, now)
@@ -159,6 +160,18 @@ func (c *Credential) Check(ctx context.Context, proven bool, need Right) (Caller
 		return Caller{}, err
 	}
 	return caller, nil
+}
+
+// lockedOut is a problem because of failures before.
+type lockedOut struct{ *reply.Problem }
+
+// Unwrap has the problem found.
+func (l lockedOut) Unwrap() error { return l.Problem }
+
+// IsLocked reports whether Check has refused because of failures before. Its 429 is about how often the credential is used otherwise.
+func IsLocked(err error) bool {
+	_, locked := errors.AsType[lockedOut](err)
+	return locked
 }
 
 // lockEvent tells the server's own log that a credential is locked. A lock of what is no credential is not worth an event.
