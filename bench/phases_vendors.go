@@ -22,6 +22,8 @@ type vendorCall struct {
 	variants int                // how many questions it is in turn
 	of       func(f *facts) int // the variant whose answer has the event; -1: none has
 	distinct bool               // the answer lists the variants that have events, not the events
+	halves   bool               // the answer lists the half hours in which the variant has events
+	unnamed  bool               // the answer does not say which events it has
 	page     int                // entries on a page
 	ask      func(base string, key vendorKey, variant int) (*http.Request, error)
 	read     func(body []byte) (listed, error)
@@ -38,6 +40,7 @@ type vendorKey struct {
 	ID     string `json:"id"`
 	Secret string `json:"secret"`
 	AppKey string `json:"app_key"` // of Flashduty's only
+	token  string // that was given for the secret, where the client takes one first
 }
 
 // vendors makes the list calls of vendorCalls, each with a credential for the tenant that has all events.
@@ -53,6 +56,11 @@ func (r *run) vendors(ctx context.Context) error {
 			var err error
 			if key, err = c.credential(ctx, call.kind); err != nil {
 				return err
+			}
+			if signIn := signIns[call.kind]; signIn != nil {
+				if key.token, err = signIn(ctx, c, key); err != nil {
+					return fmt.Errorf("sign in to %s: %w", call.kind, err)
+				}
 			}
 			keys[call.kind] = key
 		}
@@ -95,13 +103,24 @@ func (r *run) vendor(ctx context.Context, c *client, call vendorCall, key vendor
 // rightOf counts the answers to each variant from the generator.
 func (r *run) rightOf(call vendorCall) []listed {
 	right, firsts := make([]listed, call.variants), make([]*leaders, call.variants)
+	halves := map[[2]int64]bool{}
 	for n := range r.model.events {
 		f := r.load.facts(n)
 		v := call.of(&f)
 		if v < 0 {
 			continue
 		}
+		if half := [2]int64{int64(v), f.micros / (30 * time.Minute).Microseconds()}; call.halves {
+			if !halves[half] {
+				right[v].total++
+			}
+			halves[half] = true
+			continue
+		}
 		right[v].total++
+		if call.unnamed {
+			continue
+		}
 		if firsts[v] == nil {
 			firsts[v] = newLeaders(call.page, false)
 		}
@@ -124,7 +143,7 @@ func (r *run) checkListed(what string, got, right listed) {
 	switch {
 	case got.total != right.total:
 		r.wrong("%s: total %d, right is %d", what, got.total, right.total)
-	case !slices.Equal(got.ids, right.ids):
+	case right.ids != nil && !slices.Equal(got.ids, right.ids):
 		r.wrong("%s: %d events on the page, right are %d, others, or in another order", what, len(got.ids), len(right.ids))
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -17,6 +18,20 @@ var vendorCalls = []vendorCall{
 	flashdutySearch("one operation", 20, actions, actionOf, func(action int) string { return fmt.Sprintf(`,"operations":[%q]`, actionName(action)) }),
 	{kind: "flashduty", what: "flashduty, list of operations", variants: actions, distinct: true, of: actionOf, page: 1,
 		read: readFlashdutyOperations, ask: askFlashdutyOperations},
+
+	layer7List("newest page", 1, func(*facts) int { return 0 }, func(int) string { return "" }),
+	layer7List("one user", users, func(f *facts) int { return f.user }, func(user int) string { return "&userName=" + url.QueryEscape(names[user]) }),
+	{kind: "enos", what: "enos, newest page", variants: 1, of: func(*facts) int { return 0 }, unnamed: true, ask: askEnOS, read: readEnOS},
+	{kind: "huawei", what: "huawei, files of one instance", variants: projects, of: projectInRange, halves: true,
+		ask: askHuawei, read: readHuawei},
+}
+
+// projectInRange is the project of an event that a list of huawei's may have.
+func projectInRange(f *facts) int {
+	if f.micros < huaweiFrom.UnixMicro() || f.micros >= defaultUntil.UnixMicro() {
+		return -1
+	}
+	return f.project
 }
 
 // isSession tells the operations that write nothing, as far as the server is not told otherwise.
