@@ -44,6 +44,10 @@ func newPlainServer(t *testing.T) (*plainServer, *server) {
 	routes.HandleFunc("GET /api/v1/export", p.export)
 	routes.HandleFunc("GET /events", p.page)
 	routes.HandleFunc("GET /exceptions", p.exceptions)
+	routes.HandleFunc("POST /api/v1/credentials", p.credential)
+	routes.HandleFunc("POST /audit/search", p.answer(p.flashduty))
+	routes.HandleFunc("POST /audit/operation/list", p.answer(p.flashdutyOperations))
+	p.others(routes)
 	s := httptest.NewServer(routes)
 	t.Cleanup(s.Close)
 	memory := watchMemory(1)
@@ -152,6 +156,50 @@ func (p *plainServer) showTotal(w http.ResponseWriter, r *http.Request, total in
 	fmt.Fprint(zipped, text)
 }
 
+func (p *plainServer) credential(w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusCreated)
+	fmt.Fprint(w, `{"id":"k","secret":"s","app_key":"ks","name":"bench"}`)
+}
+
+func (p *plainServer) flashduty(r *http.Request) map[string]any {
+	var asked struct {
+		Start_time, End_time int64
+		Limit                int
+		Is_write             *bool
+		Person_id            json.Number
+		Operations           []string
+	}
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil || r.URL.Query().Get("app_key") != "ks" {
+		panic(fmt.Sprint("asked wrongly: ", err))
+	}
+	docs, total := []map[string]any{}, 0
+	for _, e := range p.ask("") {
+		session := e.Operation == "login" || e.Operation == "logout"
+		switch {
+		case e.Time.Unix() < asked.Start_time, e.Time.Unix() >= asked.End_time:
+		case asked.Is_write != nil && *asked.Is_write == session:
+		case asked.Person_id != "" && asked.Person_id.String() != e.Actor.ID:
+		case len(asked.Operations) > 0 && !slices.Contains(asked.Operations, e.Action):
+		default:
+			if total++; total <= asked.Limit {
+				docs = append(docs, map[string]any{"request_id": e.ID})
+			}
+		}
+	}
+	return map[string]any{"data": map[string]any{"total": total, "docs": docs}}
+}
+
+func (p *plainServer) flashdutyOperations(*http.Request) map[string]any {
+	seen, items := map[string]bool{}, []map[string]any{}
+	for _, e := range p.all {
+		if !seen[e.Action] {
+			seen[e.Action] = true
+			items = append(items, map[string]any{"name": e.Action})
+		}
+	}
+	return map[string]any{"data": map[string]any{"items": items}}
+}
+
 func (p *plainServer) histogram(r *http.Request) map[string]any {
 	params := r.URL.Query()
 	from, errFrom := time.Parse(time.RFC3339, params.Get("from"))
@@ -246,7 +294,7 @@ func runOn(t *testing.T, s *server, names ...string) *run {
 	return r
 }
 
-var livingPhases = []string{"burst", "sustained", "single", "search", "histogram", "facets", "page", "console", "export", "workbook"}
+var livingPhases = []string{"burst", "sustained", "single", "search", "histogram", "facets", "page", "console", "vendors", "export", "workbook"}
 
 func TestRightAnswersPass(t *testing.T) {
 	_, s := newPlainServer(t)
@@ -305,6 +353,36 @@ func TestWrongAnswersAreNamed(t *testing.T) {
 				answer["total"] = answer["total"].(int) + 1
 			}
 		},
+		"flashduty, newest page: total": func(path string, answer map[string]any) {
+			if data, ok := answer["data"].(map[string]any); ok && path == "/audit/search" {
+				data["total"] = data["total"].(int) + 1
+			}
+		},
+		"flashduty, one operation: 0 events on the page": func(path string, answer map[string]any) {
+			if data, ok := answer["data"].(map[string]any); ok && path == "/audit/search" {
+				data["docs"] = []map[string]any{}
+			}
+		},
+		"layer7, one user: total": func(path string, answer map[string]any) {
+			if path == "/default/tenant-admin/1.0/audits" {
+				answer["totalElements"] = answer["totalElements"].(int) + 1
+			}
+		},
+		"enos, newest page: total": func(path string, answer map[string]any) {
+			if path == "/app-portal-service/v2.2/log/query" {
+				answer["data"] = map[string]any{}
+			}
+		},
+		"huawei, files of one instance: total": func(path string, answer map[string]any) {
+			if strings.HasSuffix(path, "/auditlog") {
+				answer["total_record"] = answer["total_record"].(int) + 1
+			}
+		},
+		"flashduty, list of operations": func(path string, answer map[string]any) {
+			if data, ok := answer["data"].(map[string]any); ok && path == "/audit/operation/list" {
+				data["items"] = []map[string]any{{}}
+			}
+		},
 		"facet user": func(path string, answer map[string]any) {
 			if facets, ok := answer["facets"].(map[string]any); ok {
 				facets["user"] = facets["user"].([]facetCount)[1:]
@@ -323,7 +401,7 @@ func TestWrongAnswersAreNamed(t *testing.T) {
 				lies[name](path, answer)
 			}
 		}
-		r := runOn(t, s, "burst", "sustained", "single", "search", "histogram", "facets", "console", "workbook")
+		r := runOn(t, s, "burst", "sustained", "single", "search", "histogram", "facets", "console", "vendors", "workbook")
 		if len(r.report.Wrong) == 0 || !strings.Contains(strings.Join(r.report.Wrong, "\n"), name) {
 			t.Errorf("lie about %s: wrong answers are %q", name, r.report.Wrong)
 		}

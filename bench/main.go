@@ -8,7 +8,7 @@
 //
 // The phases, in order: burst (500,000 events in batches of 1,000 over 4 connections, with searches meanwhile), sustained
 // (the rest, until everything is indexed), single (one event a request, 64 connections), search, histogram, facets, page (1,000 pages by
-// cursor), console (the list's page), export, workbook (200,000 events as xlsx, opened again by a second library), disk, restart (stop and start),
+// cursor), console (the list's page), vendors (other products' clients), export, workbook (200,000 events as xlsx, opened again by a second library), disk, restart (stop and start),
 // kill (SIGKILL while events come in, start, look for every acknowledged event).
 // DIR must be empty, or kept by an earlier run with --keep and the same events and seed; then --only repeats single phases.
 // A run that fails keeps it too, with what the server printed in DIR/server.log.

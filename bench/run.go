@@ -27,6 +27,7 @@ var phases = []struct {
 	{"facets", false, (*run).facets},
 	{"page", false, (*run).page},
 	{"console", false, (*run).console},
+	{"vendors", false, (*run).vendors},
 	{"export", false, (*run).export},
 	{"workbook", false, (*run).workbook},
 	{"disk", false, (*run).disk},

@@ -88,6 +88,8 @@ func (c *compiler) field(f Field) Plan {
 	plans := make([]Plan, len(f.Values))
 	for i, v := range f.Values {
 		switch {
+		case f.Name == "write", f.Name == "dangerous":
+			plans[i] = truth(f.Name, v)
 		case v.Prefix && v.Text == "":
 			plans[i] = has(f.Name)
 		case f.Name == "error", f.Name == "description":
@@ -103,8 +105,27 @@ func (c *compiler) field(f Field) Plan {
 	return or(plans...)
 }
 
+// truth is a field that is true or false of every event. Only what is true has a term.
+func truth(field string, v Value) Plan {
+	var plans []Plan
+	is, text := PlanTerm{Term: ExactTerm(field, "true")}, FoldValue(v.Text)
+	if text == "true" || v.Prefix && strings.HasPrefix("true", text) {
+		plans = append(plans, is)
+	}
+	if text == "false" || v.Prefix && strings.HasPrefix("false", text) {
+		plans = append(plans, not(is))
+	}
+	if len(plans) == 2 {
+		return PlanAll{}
+	}
+	return or(plans...)
+}
+
 // has is field:*.
 func has(field string) Plan {
+	if field == "person" { // who has a number has a name
+		field = "user"
+	}
 	if hasTerm(field) {
 		return PlanTerm{Term: HasTerm(field)}
 	}

@@ -69,6 +69,9 @@ type Event struct {
 	stored  int   // bytes of the body that the log has; set by the log
 }
 
+// writes reports whether the event says that it wrote. Write is nil before Normalize only.
+func (e *Event) writes() bool { return e.Write != nil && *e.Write }
+
 // held is about how many bytes the event takes in memory, and no fewer than its JSON has. It is only known of an event that the log has.
 func (e *Event) held() int {
 	return e.stored + int(unsafe.Sizeof(*e)) + cap(e.Resources)*int(unsafe.Sizeof(Resource{}))

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/netip"
 	"regexp"
@@ -156,10 +157,11 @@ type oracleDoc struct {
 	e      *Event
 	texts  map[string][]oracleValue // by field for words, "" has all
 	fields map[string][]string      // folded values
+	truths map[string]string        // of the fields that are true or false
 }
 
 func oracleRead(e *Event) *oracleDoc {
-	d := &oracleDoc{e: e, texts: map[string][]oracleValue{}, fields: map[string][]string{}}
+	d := &oracleDoc{e: e, texts: map[string][]oracleValue{}, fields: map[string][]string{}, truths: map[string]string{}}
 	text := func(field string, ss ...string) {
 		for _, s := range ss {
 			v := oracleTake(s)
@@ -199,6 +201,12 @@ func oracleRead(e *Event) *oracleDoc {
 	value("agent", e.Source.UserAgent)
 	value("channel", e.Source.Channel)
 	value("tenant", e.Tenant)
+	if n := e.Actor.Number(); n > 0 {
+		value("person", fmt.Sprint(n))
+	}
+	for field, is := range map[string]bool{"write": e.Write != nil && *e.Write, "dangerous": e.Dangerous} {
+		d.truths[field] = fmt.Sprint(is)
+	}
 	if a, err := netip.ParseAddr(e.Source.IP); err == nil && a.Zone() == "" {
 		value("ip", a.Unmap().String())
 	} else {
@@ -268,6 +276,9 @@ func (d *oracleDoc) match(e Expr) bool {
 
 func (d *oracleDoc) field(name string, v Value) bool {
 	switch {
+	case name == "write", name == "dangerous":
+		want := strings.ToLower(v.Text)
+		return d.truths[name] == want || v.Prefix && strings.HasPrefix(d.truths[name], want)
 	case name == "id":
 		return d.e.ID == v.Text || v.Prefix && strings.HasPrefix(d.e.ID, v.Text)
 	case v.Prefix && v.Text == "":

@@ -37,7 +37,7 @@ func (p Part) Columns() []string {
 func (e *Event) AppendPart(dst []byte, p Part) []byte {
 	switch p {
 	case whatPart:
-		return appendValues(dst, e.Tenant, e.Action, e.Operation, e.Result, e.Module, e.Source.Channel)
+		return append(appendValues(dst, e.Tenant, e.Action, e.Operation, e.Result, e.Module, e.Source.Channel), byte(b2i(e.writes())), byte(b2i(e.Dangerous)))
 	case actorPart:
 		return appendValues(dst, e.Actor.ID, e.Actor.Name, e.Actor.Email, e.Actor.Domain, e.Actor.Type)
 	case projectPart:
@@ -64,7 +64,7 @@ func (a *Analyzer) PartTerms(e *Event, p Part, emit func(term []byte)) {
 	switch p {
 	case whatPart:
 		only.Tenant, only.Action, only.Operation, only.Result, only.Module = e.Tenant, e.Action, e.Operation, e.Result, e.Module
-		only.Source.Channel = e.Source.Channel
+		only.Source.Channel, only.Write, only.Dangerous = e.Source.Channel, e.Write, e.Dangerous
 	case actorPart:
 		only.Actor = e.Actor
 	case projectPart:

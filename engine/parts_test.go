@@ -26,7 +26,7 @@ func TestPartTerms(t *testing.T) {
 	other := benchEvent()
 	other.Details = jsontext.Value(`{"protocol":"https","x":{"protocol":"https"},"latency_ms":42,"text":"42","https":"protocol","tags":["eu"],"a":"b\u001fc","a\u001fb":"c"}`)
 	other.Error = &EventError{Code: "40", Message: "9" + full.Error.Message}
-	for _, e := range []*Event{full, full, other, {}, {Tenant: "a", Action: "x"}, {Actor: Actor{ID: "a", Name: "a"}, Source: Source{IP: "::ffff:10.0.0.1"}}} {
+	for _, e := range []*Event{full, full, other, {}, {Tenant: "a", Action: "x"}, {Dangerous: true}, {Write: new(bool)}, {Actor: Actor{ID: "a", Name: "a"}, Source: Source{IP: "::ffff:10.0.0.1"}}} {
 		want, got := map[string]bool{}, map[string]bool{}
 		var a Analyzer
 		a.EventTerms(e, func(term []byte) { want[string(term)] = true })
@@ -55,7 +55,7 @@ func TestPartColumns(t *testing.T) {
 		switch p {
 		case whatPart:
 			other = &Event{Tenant: full.Tenant, Action: full.Action, Operation: full.Operation, Result: full.Result, Module: full.Module,
-				Source: Source{Channel: full.Source.Channel}}
+				Source: Source{Channel: full.Source.Channel}, Write: full.Write}
 		case actorPart:
 			other.Actor = full.Actor
 		case projectPart:

@@ -189,6 +189,37 @@ func TestParsePresets(t *testing.T) {
 	}
 }
 
+// TestDaysBegin: a day has all of its moments and none of the day before, also where clocks are changed at midnight.
+func TestDaysBegin(t *testing.T) {
+	f := func(zone, day, from, to string) {
+		t.Helper()
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		noon, err := time.ParseInLocation("2006-01-02 15", day+" 12", loc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"today", day} {
+			a, b, ok := ParsePreset(word, noon, loc)
+			if a, b := a.UTC().Format(time.RFC3339), b.UTC().Format(time.RFC3339); !ok || a != from || b != to {
+				t.Errorf("%s in %s: %s to %s, %v; want %s to %s", word, zone, a, b, ok, from, to)
+			}
+			if at, err := ParseTime(word, noon, loc); err != nil || at.UTC().Format(time.RFC3339) != from {
+				t.Errorf("%s in %s begins %s, %v; want %s", word, zone, at, err, from)
+			}
+		}
+	}
+	f("America/Santiago", "2026-09-06", "2026-09-06T04:00:00Z", "2026-09-07T03:00:00Z") // 00:00 is skipped
+	f("America/Havana", "2026-03-08", "2026-03-08T05:00:00Z", "2026-03-09T04:00:00Z")
+	f("Africa/Cairo", "2026-04-24", "2026-04-23T22:00:00Z", "2026-04-24T21:00:00Z")
+	f("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z") // 00:00 comes twice
+	f("Asia/Amman", "2021-10-29", "2021-10-28T21:00:00Z", "2021-10-29T22:00:00Z")
+	f("Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")
+	f("Australia/Lord_Howe", "2026-10-04", "2026-10-03T13:30:00Z", "2026-10-04T13:00:00Z")
+}
+
 func FuzzParseQuery(f *testing.F) {
 	text, err := os.ReadFile("testdata/query/parse.txt")
 	if err != nil {

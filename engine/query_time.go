@@ -26,10 +26,14 @@ func ParseTime(s string, now time.Time, loc *time.Location) (time.Time, error) {
 	if from, _, ok := calendar(word, now.In(loc)); ok {
 		return from, nil
 	}
+	if day, err := time.Parse(time.DateOnly, s); err == nil {
+		y, m, d := day.Date()
+		return dayBegins(y, m, d, loc), nil
+	}
 	digits := strings.ToUpper(s)
 	for _, layout := range []string{
 		time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04",
-		"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly,
+		"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04Z07:00", "2006-01-02 15:04:05", "2006-01-02 15:04",
 	} {
 		if t, err := time.ParseInLocation(layout, digits, loc); err == nil {
 			return t, nil
@@ -58,8 +62,9 @@ func ParsePreset(s string, now time.Time, loc *time.Location) (from, to time.Tim
 		from, ok = shifted("-"+n, now)
 		return from, now, ok
 	}
-	if day, err := time.ParseInLocation(time.DateOnly, s, loc); err == nil {
-		return day, day.AddDate(0, 0, 1), true
+	if day, err := time.Parse(time.DateOnly, s); err == nil {
+		y, m, d := day.Date()
+		return dayBegins(y, m, d, loc), dayBegins(y, m, d+1, loc), true
 	}
 	return from, to, false
 }
@@ -83,8 +88,20 @@ func calendar(word string, now time.Time) (from, to time.Time, ok bool) {
 	default:
 		return from, to, false
 	}
-	day := func(n int) time.Time { return time.Date(y, m, d+n, 0, 0, 0, 0, now.Location()) }
+	day := func(n int) time.Time { return dayBegins(y, m, d+n, now.Location()) }
 	return day(first), day(first + days), true
+}
+
+// dayBegins is a day's first moment, which is not midnight where clocks skip that, as in Santiago and Cairo in spring; where they show it
+// twice, it is the first of the two.
+func dayBegins(y int, m time.Month, d int, loc *time.Location) time.Time {
+	t, midnight := time.Date(y, m, d, 0, 0, 0, 0, loc), time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	_, offset := t.Zone()
+	if early := midnight.Sub(t) - time.Duration(offset)*time.Second; early > 0 {
+		return t.Add(early) // time.Date has gone back to the day before
+	}
+	_, before := t.Add(-1).Zone()
+	return t.Add(-time.Duration(max(0, before-offset)) * time.Second)
 }
 
 // shifted reads "", -15m or +2h and moves now by it.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -143,8 +144,12 @@ func badValue(field string, v Value) string {
 	case "operation":
 	case "result":
 		allowed = []string{Success, Failure}
+	case "write", "dangerous":
+		allowed = []string{"true", "false"}
 	case "ip":
 		return badAddress(v)
+	case "person":
+		return badNumber(v)
 	default:
 		return ""
 	}
@@ -155,4 +160,11 @@ func badValue(field string, v Value) string {
 		}
 	}
 	return fmt.Sprintf("%s: is never %q; it is one of %s", field, shorten(v.Text), strings.Join(allowed, ", "))
+}
+
+func badNumber(v Value) string {
+	if _, err := strconv.ParseUint(v.Text, 10, 64); err == nil || v.Prefix && v.Text == "" {
+		return ""
+	}
+	return fmt.Sprintf("person: is never %q; it is a number, as other products' clients know people by", shorten(v.Text))
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/binary"
 	"net/netip"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -65,6 +66,15 @@ func (a *Analyzer) fieldTerms(e *Event, emit func(term []byte)) {
 	a.pair("user", e.Actor.Name, e.Actor.Email, emit)
 	if e.Actor.ID != e.Actor.Name && e.Actor.ID != e.Actor.Email {
 		a.exact("user", e.Actor.ID, emit)
+	}
+	if n := e.Actor.Number(); n > 0 {
+		emit(strconv.AppendUint(append(a.term[:0], "=person\x1f"...), n, 10))
+	}
+	if e.writes() {
+		a.exact("write", "true", emit)
+	}
+	if e.Dangerous {
+		a.exact("dangerous", "true", emit)
 	}
 	for i := range e.Resources {
 		r := &e.Resources[i]

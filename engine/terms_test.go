@@ -26,13 +26,13 @@ func TestEventTerms(t *testing.T) {
 		HasTerm("agent"), HasTerm("error"), HasTerm("description"), TextTerm("reset"), WordTerm("error", "reset"),
 		WordTerm("error", "409"), WordTerm("description", "orders-v2"), TextTerm("request_id"), TextTerm("amy.chen@acme.test"),
 		TextTerm("https"), TextTerm("42"), ExactTerm("details.protocol", "https"), ExactTerm("details.latency_ms", "42"),
-		ExactTerm("details.tags", "prod"), ExactTerm("details.tags", "eu"), HasTerm("details.tags"),
+		ExactTerm("person", "100004603008"), ExactTerm("write", "true"), ExactTerm("details.tags", "prod"), ExactTerm("details.tags", "eu"), HasTerm("details.tags"),
 	} {
 		if !terms[want] {
 			t.Errorf("no term %q", want)
 		}
 	}
-	for _, no := range []string{WordTerm("error", "api"), TextTerm("acme-other"), TextTerm("failure"), HasTerm("module")} {
+	for _, no := range []string{WordTerm("error", "api"), TextTerm("acme-other"), TextTerm("failure"), HasTerm("module"), ExactTerm("dangerous", "false"), ExactTerm("dangerous", "true")} {
 		if terms[no] {
 			t.Errorf("a term %q", no)
 		}
@@ -45,8 +45,11 @@ func TestEventTerms(t *testing.T) {
 func TestEventTermsAllocateNothing(t *testing.T) {
 	e, a, n := benchEvent(), new(Analyzer), 0
 	emit := func([]byte) { n++ }
-	if allocs := testing.AllocsPerRun(100, func() { a.EventTerms(e, emit) }); allocs > 0 {
-		t.Errorf("%v allocations", allocs)
+	for _, id := range []string{e.Actor.ID, "amy"} {
+		e.Actor.ID = id
+		if allocs := testing.AllocsPerRun(100, func() { a.EventTerms(e, emit) }); allocs > 0 {
+			t.Errorf("%s: %v allocations", id, allocs)
+		}
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 	"github.com/thedatashed/xlsxreader"
+
+	"annals/engine"
+	"annals/httpapi/auth"
 )
 
 // TestConsoleExports: every file that the list offers holds exactly what its filter matches, in the language of the page.
@@ -49,6 +52,29 @@ func TestConsoleExports(t *testing.T) {
 				t.Errorf("downloaded %v, %v", files, err)
 			}
 		})
+	}
+}
+
+// TestConsoleExportSessionOver: who is signed out meanwhile is told so, and how to go on; silence would pass for an export that goes on.
+func TestConsoleExportSessionOver(t *testing.T) {
+	s := consoleServer(t)
+	root := auth.Caller{Tenants: engine.Tenants{All: true}}
+	token, text, err := s.api.access.Make(root, auth.Wish{Name: "w", Grants: []auth.Grant{{Role: "reader", All: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.token = text
+	w := s.window(t, look{Lang: "zh-CN"})
+	w.allow("status of 401")
+	w.open("/events")
+	if _, err := s.api.access.Revoke(root, token.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.click("#menu-export > summary")
+	w.click(`#menu-export a[href*="format=csv&"]`)
+	w.until(`document.querySelector("#export-progress").innerText.startsWith("会话已结束")`)
+	if got := w.text("#export-progress a"); got != "重新加载页面" {
+		t.Errorf("the way on is %q", got)
 	}
 }
 

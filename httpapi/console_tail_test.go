@@ -187,6 +187,18 @@ func TestTailKeepsUp(t *testing.T) {
 	}
 }
 
+// TestTailAfterMistake: a query that was wrong at first is followed once it is mended, without loading the page again.
+func TestTailAfterMistake(t *testing.T) {
+	s := consoleServer(t)
+	w := s.window(t, look{})
+	w.allow("status of 400")
+	w.open("/tail?q=colour:red")
+	w.until(`!!document.querySelector("#q-error mark")`)
+	w.clear("#q")
+	w.typeIn("#q", "orders\r")
+	w.following()
+}
+
 // TestTailSessionOver: a token that is revoked ends the tail, and the page says how to go on.
 func TestTailSessionOver(t *testing.T) {
 	s := newServer(t, Options{Heartbeat: 5 * time.Millisecond})

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	cdpnetwork "github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -167,6 +168,7 @@ func TestConsoleSuggestions(t *testing.T) {
 		{"user", "U-3", "王小明 u-3 15"},
 		{"action", "ublish", "API service.publish 9"},
 		{"module", "manage", "API management 15, Connection management 15"},
+		{"project", "22", ""},
 	} {
 		w.click("#menu-" + c.field + " > summary")
 		box := "#menu-" + c.field + " .find"
@@ -229,6 +231,9 @@ func TestConsoleMistake(t *testing.T) {
 	w.until(`!!document.querySelector("#q-error mark")`)
 	if got := w.text("#q-error mark"); got != "colour:red" {
 		t.Errorf("the caret is at %q", got)
+	}
+	if got := w.text("#q-error"); !strings.Contains(got, "没有字段 colour（") && !strings.Contains(got, "没有字段 colour。") {
+		t.Errorf("the mistake is %q", got)
 	}
 	if got := evaluate[string](w, `document.querySelector("#q").value`); got != "orders colour:red" {
 		t.Errorf("what was typed is %q", got)
@@ -492,6 +497,18 @@ func TestConsoleWithoutScript(t *testing.T) {
 	w.total("45 events", "page=2", "sort=user")
 }
 
+// TestConsoleWithoutCookies: a browser that keeps none shows the page once, in UTC, and does not load it for ever to have its zone known.
+func TestConsoleWithoutCookies(t *testing.T) {
+	s := consoleServer(t)
+	w := s.window(t, look{Zone: "Asia/Shanghai"})
+	w.do(command(emulation.SetDocumentCookieDisabled, emulation.SetDocumentCookieDisabledParams{Disabled: true}))
+	w.open("/events")
+	begun := evaluate[float64](w, `performance.timeOrigin`)
+	if later := evaluate[float64](w, `new Promise((then) => setTimeout(() => then(performance.timeOrigin), 500))`); later != begun {
+		t.Error("the page loads itself again")
+	}
+}
+
 // TestConsoleErrors: a browser gets a page that says what to do, a program a problem document.
 func TestConsoleErrors(t *testing.T) {
 	s := consoleServer(t)
@@ -643,10 +660,19 @@ func TestConsoleLooks(t *testing.T) {
 			}
 		}
 		w.open("/events")
+		if cut := evaluate[int](w, `(() => { const nav = document.querySelector(".top nav"); return nav.scrollWidth - nav.clientWidth })()`); cut > 0 {
+			t.Errorf("%+v: %d px of the ways to other pages are out of sight", l, cut)
+		}
+		if tall := evaluate[int](w, `document.querySelector("#events td.c-module > *").getClientRects().length`); tall > 1 {
+			t.Errorf("%+v: a module of two words is on %d lines", l, tall)
+		}
 		for _, id := range evaluate[[]string](w, `[...document.querySelectorAll("details.menu")].map((d) => d.id)`) {
 			w.click("#" + id + " > summary")
 			if inside := evaluate[bool](w, fmt.Sprintf(`(() => { const r = document.querySelector("#%s .pop").getBoundingClientRect(); return r.left >= 0 && r.right <= innerWidth })()`, id)); !inside {
 				t.Errorf("%+v: %s leaves the window", l, id)
+			}
+			if beside := evaluate[bool](w, fmt.Sprintf(`[...document.querySelectorAll("#%s .options label")].every((l) => Math.abs(l.querySelector("input").getBoundingClientRect().top - l.querySelector(".option").getBoundingClientRect().top) < 10)`, id)); !beside {
+				t.Errorf("%+v: %s has its words below their boxes", l, id)
 			}
 			if id == "menu-user" || id == "query-help" {
 				w.accessible()

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"annals/engine/enginetest"
 )
 
 // The portal's clients prove who they are with HTTP Basic: RFC 7617. Arguments are the client's key and its secret.
@@ -253,7 +255,7 @@ func TestLayer7Pages(t *testing.T) {
 		e := row{portalAudit{UUID: fmt.Sprint("e", i), EntityType: pick("", "API", "User", "Custom Field", "Gateway"), EntityName: pick("a", "b", "c"),
 			Action: pick("Created", "Login Failed", "aaa", "AAA", "key.rotate", "zzz"), UserName: pick("amy", "bob", "Portal API"), Timestamp: testNow.UnixMilli() + int64(random.IntN(1000))}, i}
 		padding := ""
-		if i%1500 < 90 {
+		if i%50 == 0 {
 			padding, e.Timestamp = strings.Repeat("x", 230<<10), testNow.UnixMilli()+500 // more than 16 MiB of them side by side
 		}
 		fmt.Fprintf(&lines, `{"id":%q,"time":%q,"tenant":"acme","action":%q,"operation":%q,"result":%q,"actor":{"name":%q},"resources":[{"type":%q,"name":%q}],"description":%q}`+"\n",
@@ -339,13 +341,19 @@ func TestLayer7OwnLog(t *testing.T) {
 	wrongSecret.SetBasicAuth(c.id, "wrong")
 	c.do(t, wrongSecret)
 
+	var writer struct{ ID, Secret string }
+	c.decode(t, s.request(t, "POST", "/api/v1/credentials", `{"kind":"layer7","name":"writer","grants":[{"role":"writer","tenants":["acme"]}]}`), 201, &writer)
+	noReader := s.request(t, "POST", "/auth/oauth/v2/token?grant_type=client_credentials", "")
+	noReader.SetBasicAuth(writer.ID, writer.Secret)
+	c.do(t, noReader)
+
 	var got []string
 	for _, e := range s.told(t) {
 		all, err := json.Marshal(e.Event)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if bytes.Contains(all, []byte(c.secret)) || bytes.Contains(all, []byte(c.token)) {
+		if bytes.Contains(all, []byte(c.secret)) || bytes.Contains(all, []byte(writer.Secret)) || bytes.Contains(all, []byte(c.token)) {
 			t.Errorf("the log has a secret: %s", all)
 		}
 		if e.Source.Channel != "layer7" {
@@ -361,15 +369,38 @@ func TestLayer7OwnLog(t *testing.T) {
 		if e.details.Finished != nil {
 			line += fmt.Sprint(" of ", *e.details.Rows, " ", *e.details.Finished)
 		}
-		if e.Action != "access.refused" && (e.Actor.ID != c.id || e.Actor.Type != "credential" || !slices.Equal(e.details.Tenants, []string{"acme"})) {
+		if e.Actor.ID == writer.ID {
+			line += " writer"
+		} else if e.Action != "access.refused" && (e.Actor.ID != c.id || e.Actor.Type != "credential" || !slices.Equal(e.details.Tenants, []string{"acme"})) {
 			t.Errorf("%s: by %+v in %v", line, e.Actor, e.details.Tenants)
 		}
 		got = append(got, line)
 	}
 	slices.Sort(got)
-	want := []string{"access-token.create", "access.refused unauthorized", "event.export 2 of 2 true", "event.export parameter", "event.search 0", "event.search 1",
+	want := []string{"access-token.create", "access-token.create unauthorized_client writer", "access.refused unauthorized", "event.export 2 of 2 true", "event.export parameter", "event.search 0", "event.search 1",
 		"event.search not-found", "event.search parameter"}
 	if got = slices.Compact(got); !slices.Equal(got, want) {
 		t.Errorf("told: %q, want %q", got, want)
+	}
+}
+
+// TestLayer7OwnTenant: who may see the server's own tenant asks for it by name, and does not meet it elsewhere.
+func TestLayer7OwnTenant(t *testing.T) {
+	s := newOwnServer(t, Options{})
+	c := newPortalClient(t, s.server, `[{"role":"auditor","all_tenants":true}]`)
+	s.post(t, `{"tenant":"acme","action":"Created"}`)
+	found := func(prefix string) (p portalPage) {
+		c.decode(t, c.get(t, prefix+"/tenant-admin/1.0/audits"), 200, &p)
+		return p
+	}
+	if p := found(""); p.TotalElements != 1 || p.Results[0].Action != "Created" {
+		t.Errorf("without a tenant: %+v", p)
+	}
+	enginetest.Eventually(t, "the server's own events are found", func() bool {
+		_, body := c.do(t, c.get(t, "/_annals/tenant-admin/1.0/audits")) // 404 before the first of them
+		return strings.Contains(body, `"userName":"portal"`)
+	})
+	if p := found("/acme"); p.TotalElements != 1 {
+		t.Errorf("of a tenant: %+v", p)
 	}
 }

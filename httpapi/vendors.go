@@ -9,6 +9,8 @@ import (
 
 	"annals/engine"
 	"annals/httpapi/auth"
+	"annals/httpapi/compat/enos"
+	"annals/httpapi/compat/flashduty"
 	"annals/httpapi/compat/huawei"
 	"annals/httpapi/compat/layer7"
 	"annals/httpapi/reply"
@@ -27,6 +29,8 @@ func (a *API) newVendors() []vendor {
 	return []vendor{
 		{auth.Huawei, huawei.New(huawei.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), huawei.OpenAPI},
 		{auth.Layer7, layer7.New(layer7.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), layer7.OpenAPI},
+		{auth.Flashduty, flashduty.New(flashduty.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), flashduty.OpenAPI},
+		{auth.EnOS, enos.New(enos.Options{Log: a.log, Auth: a.access, Now: a.now, Deadline: a.deadline}).Routes(), enos.OpenAPI},
 	}
 }
 
@@ -64,7 +68,7 @@ func (o *OwnLog) readVendor(r *http.Request, n *note) {
 		n.failure = asked.Failure
 	}
 	f := n.figures
-	f.From, f.To, f.Total, f.Rows, f.Finished = asked.From, asked.To, asked.Total, asked.Rows, asked.Finished
+	f.From, f.To, f.Total, f.Rows, f.Finished = asked.From, asked.To, copied(asked.Total), copied(asked.Rows), copied(asked.Finished)
 	f.Count, f.RequestID = 1, reply.RequestID(r.Context())
 	key := foldKey{action: n.action, who: identityOf(n.caller), from: reply.Client(r.Context()), about: bounded(n.channel + "\x00" + asked.Query + "\x00" + asked.Thing.ID), code: codeOf(n.failure)}
 	operation := asked.Operation
@@ -74,6 +78,15 @@ func (o *OwnLog) readVendor(r *http.Request, n *note) {
 	o.fold(key, o.now(), f, func() (*engine.Event, told) {
 		return n.event(r, operation), told{Query: cut(asked.Query, maxToldBytes), Tenants: n.toldTenants()}
 	})
+}
+
+// copied keeps a fold from holding what a number is a part of, such as a page of events.
+func copied[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	v := *p
+	return &v
 }
 
 // vendorDocument answers GET /api/v1/openapi/{vendor}.json.

@@ -87,6 +87,23 @@ func TestViewPages(t *testing.T) {
 	amy.post(t, at, url.Values{"name": {"x"}}, 404)
 }
 
+// TestViewOfTenantWithoutEvents: a new name for a view does not take it from those who share it, even where nothing of the tenant is in the log.
+func TestViewOfTenantWithoutEvents(t *testing.T) {
+	s := newServer(t, Options{})
+	if resp, text := s.do(t, s.request(t, "POST", "/api/v1/views", `{"name":"a","query":"","tenant":"empty"}`)); resp.StatusCode != 201 {
+		t.Fatalf("%d %s", resp.StatusCode, text)
+	}
+	v := &visitor{server: s, token: s.token}
+	v.get(t, "/views", 200)
+	at := v.attribute("#views .row-actions a", "href")
+	v.get(t, at, 200)
+	chosen := v.attribute("form.sheet option[selected]", "value")
+	v.get(t, v.post(t, at, url.Values{"name": {"b"}, "tenant": {chosen}}, 303), 200)
+	if got := v.texts("#views td"); got[1] != "b" || got[2] != "empty" {
+		t.Errorf("the view is now %q", got)
+	}
+}
+
 // TestViewsAPI: the same over the API, within its contract.
 func TestViewsAPI(t *testing.T) {
 	s := newServer(t, Options{})

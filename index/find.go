@@ -18,7 +18,7 @@ const parallelFrom = 4
 // findAll evaluates a plan on every segment and returns what is not empty.
 func findAll(ctx context.Context, segments []*segment, plan engine.Plan, fetch engine.Fetch) ([]part, error) {
 	found := make([]part, len(segments))
-	err := eachOf(len(segments), pure(plan), func(i int) (err error) {
+	err := eachOf(len(segments), len(segments) >= parallelFrom && pure(plan), func(i int) (err error) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -32,8 +32,8 @@ func findAll(ctx context.Context, segments []*segment, plan engine.Plan, fetch e
 	return slices.DeleteFunc(found, func(p part) bool { return p.count == 0 }), nil
 }
 
-// eachOf calls fn for the numbers below n, with two goroutines when it may and there is work for them. It stops at an error and returns it.
-func eachOf(n int, mayShare bool, fn func(i int) error) error {
+// eachOf calls fn for the numbers below n, with two goroutines when the work is to be shared. It stops at an error and returns it.
+func eachOf(n int, share bool, fn func(i int) error) error {
 	var next atomic.Int64
 	var stop atomic.Bool
 	work := func() error {
@@ -45,7 +45,7 @@ func eachOf(n int, mayShare bool, fn func(i int) error) error {
 		}
 		return nil
 	}
-	if n < parallelFrom || !mayShare {
+	if n < 2 || !share {
 		return work()
 	}
 	other := make(chan error, 1)

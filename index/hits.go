@@ -116,7 +116,7 @@ func (h *hits) at(n uint64) engine.Pos {
 // With implements engine.Hits.
 func (h *hits) With(term string) (engine.Hits, error) {
 	parts := make([]part, len(h.parts))
-	err := eachOf(len(parts), true, func(i int) error {
+	err := eachOf(len(parts), len(parts) >= parallelFrom, func(i int) error {
 		p := h.parts[i]
 		f := finder{s: p.s}
 		set, err := f.leaf(engine.PlanTerm{Term: term})

@@ -6,6 +6,9 @@ import (
 	"annals/engine"
 )
 
+// parallelHits is how many hits make a second goroutine worth its start.
+const parallelHits = 1 << 16
+
 func (h *hits) ByColumn(column string, after *engine.ColumnPos, desc bool, skip, limit int) ([]engine.ColumnPos, bool) {
 	if !slices.Contains(engine.IndexedColumns, column) {
 		return nil, false
@@ -13,14 +16,13 @@ func (h *hits) ByColumn(column string, after *engine.ColumnPos, desc bool, skip,
 	if limit <= 0 || skip < 0 {
 		return nil, true
 	}
-	w := columnWalk{desc: desc}
-	for i := range h.parts {
-		w.parts = append(w.parts, newColumnPart(&h.parts[i], column, after, desc))
+	w := columnWalk{desc: desc, parts: make([]*columnPart, len(h.parts))}
+	each := func(fn func(i int)) {
+		_ = eachOf(len(h.parts), h.total >= parallelHits, func(i int) error { fn(i); return nil }) // fn has no error
 	}
+	each(func(i int) { w.parts[i] = newColumnPart(&h.parts[i], column, after, desc) })
 	wanted := w.wanted(skip, limit)
-	for _, c := range w.parts {
-		c.collect(wanted)
-	}
+	each(func(i int) { w.parts[i].collect(wanted) })
 	var at []engine.ColumnPos
 	for _, g := range wanted {
 		at = g.appendTo(at)

@@ -73,6 +73,15 @@ func (m *Maker) Event() *engine.Event {
 	if m.IntN(3) == 0 {
 		e.Actor.ID, e.Actor.Email = fmt.Sprintf("u%d", m.IntN(40)), fmt.Sprintf("u%d@x.test", m.IntN(40))
 	}
+	switch m.IntN(8) {
+	case 0:
+		e.Dangerous = true
+	case 1:
+		write := m.IntN(2) == 0
+		e.Write = &write
+	case 2:
+		e.Actor.ID = Pick(m.Rand, "7", "007", "4503599627370497", "18446744073709551615")
+	}
 	if m.IntN(2) == 0 {
 		e.Details = m.Object(3)
 	}

@@ -79,7 +79,13 @@ func (m *Maker) expr(events []*engine.Event, deep int) engine.Expr {
 
 // field asks for a value that the event has.
 func (m *Maker) field(e *engine.Event) engine.Expr {
-	name := Pick(m.Rand, append([]string{"id", "description", "details"}, engine.Columns...)...)
+	name := Pick(m.Rand, append([]string{"id", "description", "details", "person", "write", "dangerous"}, engine.Columns...)...)
+	switch name {
+	case "person":
+		return engine.Field{Name: name, Values: []engine.Value{{Text: fmt.Sprint(e.Actor.Number())}}}
+	case "write", "dangerous":
+		return engine.Field{Name: name, Values: []engine.Value{{Text: Pick(m.Rand, "true", "false")}, {Text: "false"}}[:1+m.IntN(2)]}
+	}
 	if name == "details" {
 		return engine.Field{Name: Pick(m.Rand, "details.request_id", "details.b", "details.b.c", "details.键"),
 			Values: []engine.Value{{Text: fmt.Sprintf("c%d", m.IntN(50)), Prefix: m.IntN(3) == 0}}}

@@ -46,6 +46,7 @@ func TestPass(t *testing.T) {
 	refused("nothing", open(Huawei, "token", ""))
 	refused("dots", open(Huawei, "token", "..."))
 	refused("more after it", open(Huawei, "token", pass+"A"))
+	refused("a line end", open(Huawei, "token", pass[:len(pass)-3]+"\r\n"+pass[len(pass)-3:]))
 	refused("text that is no base64", open(Huawei, "token", pass[:strings.LastIndexByte(pass, '.')]+".!"))
 	for i := range pass { // whatever is changed in it
 		if pass[i] == 'A' {

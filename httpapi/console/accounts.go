@@ -27,7 +27,7 @@ type accountPage struct {
 type accountForm struct {
 	settingsPage
 	Login, Name, Email string
-	Grant              grantForm
+	Grants             grantForms
 	Wrong              fault
 }
 
@@ -44,7 +44,7 @@ func (c *Console) newAccount(w http.ResponseWriter, r *http.Request) error {
 
 func (c *Console) accountForm(r *http.Request) *accountForm {
 	f := &accountForm{settingsPage: c.settings(r, "New account", "accounts")}
-	f.Grant = c.grantForm(f.page)
+	f.Grants = c.grantForms(f.page, nil)
 	return f
 }
 
@@ -56,7 +56,7 @@ func (c *Console) makeAccount(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := c.accountForm(r)
 	f.Login, f.Name, f.Email = values.Get("login"), values.Get("name"), values.Get("email")
-	f.Grant.read(values)
+	f.Grants.read(values)
 	by := auth.From(r.Context())
 	made, link, err := c.makeAccountWished(by, f)
 	if err == nil {
@@ -68,12 +68,12 @@ func (c *Console) makeAccount(w http.ResponseWriter, r *http.Request) error {
 	if f.Wrong, status, err = faultOf(err); err != nil {
 		return err
 	}
-	f.Grant.Wrong = f.Wrong
+	f.Grants.refused(f.Wrong)
 	return c.render(w, status, "account-new", f)
 }
 
 func (c *Console) makeAccountWished(by auth.Caller, f *accountForm) (a auth.Account, link auth.SetupLink, err error) {
-	grants, err := f.Grant.grants()
+	grants, err := f.Grants.grants()
 	if err != nil {
 		return a, link, err
 	}
@@ -95,14 +95,9 @@ func (c *Console) showAccount(w http.ResponseWriter, r *http.Request) error {
 func (c *Console) accountPage(r *http.Request, account auth.Account) *accountPage {
 	p := &accountPage{settingsPage: c.settings(r, "Account", "accounts"), Account: account, Form: *c.accountForm(r)}
 	p.Form.Name, p.Form.Email = account.Name, account.Email
-	if p.OneGrant() {
-		p.Form.Grant.show(account.Grants[0])
-	}
+	p.Form.Grants = c.grantForms(p.page, account.Grants)
 	return p
 }
-
-// OneGrant reports whether the account's roles can be changed with a form that gives one.
-func (p *accountPage) OneGrant() bool { return len(p.Account.Grants) == 1 }
 
 // Own reports whether the account is the viewer's.
 func (p *accountPage) Own() bool { return p.Caller.Type == "account" && p.Caller.ID == p.Account.ID }
@@ -121,14 +116,14 @@ func (c *Console) changeAccount(w http.ResponseWriter, r *http.Request) error {
 	p := c.accountPage(r, account)
 	p.Form.Name, p.Form.Email = values.Get("name"), values.Get("email")
 	if values.Has("role") {
-		p.Form.Grant.read(values)
+		p.Form.Grants.read(values)
 	}
 	if err := c.changeAccountWished(by, p, values); err != nil {
 		status := 0
 		if p.Form.Wrong, status, err = faultOf(err); err != nil {
 			return err
 		}
-		p.Form.Grant.Wrong = p.Form.Wrong
+		p.Form.Grants.refused(p.Form.Wrong)
 		return c.render(w, status, "account", p)
 	}
 	http.Redirect(w, r, "/settings/accounts/"+account.ID+"?done=account-changed", http.StatusSeeOther)
@@ -138,7 +133,7 @@ func (c *Console) changeAccount(w http.ResponseWriter, r *http.Request) error {
 func (c *Console) changeAccountWished(by auth.Caller, p *accountPage, values url.Values) error {
 	change := auth.AccountChange{Name: named(values, "name"), Email: named(values, "email")}
 	if values.Has("role") {
-		grants, err := p.Form.Grant.grants()
+		grants, err := p.Form.Grants.grants()
 		if err != nil {
 			return err
 		}

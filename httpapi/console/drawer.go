@@ -122,6 +122,9 @@ func (c *Console) neighbour(ctx context.Context, p *eventsPage, q engine.Query, 
 	}
 	q.Limit, q.Page = 1, nth
 	found, err := c.log.Search(ctx, q)
+	if tooMany(err) { // in the list's order, page numbers reach just to this page
+		return "", nil
+	}
 	if err != nil || len(found.Events) == 0 {
 		return "", err
 	}

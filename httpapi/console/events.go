@@ -94,7 +94,9 @@ func mistakeOf(err error) (status int, m *mistake) {
 		return http.StatusServiceUnavailable, wrong("", msg("The search took too long. Choose a shorter period or more filters."))
 	}
 	if at, ok := errors.AsType[*engine.FieldError](err); ok && at.Field == "limit" {
-		return http.StatusBadRequest, wrong("", msg("The events are too large to show so many on a page. Choose fewer a page."))
+		return http.StatusBadRequest, wrong("size", msg("The events are too large to show so many on a page. Choose fewer a page."))
+	} else if ok && at.Field == "page" {
+		return http.StatusBadRequest, wrong("page", msg("In this order page numbers do not reach so far. Use more filters, or go by time."))
 	}
 	return 0, nil
 }

@@ -40,12 +40,27 @@ func (p *eventsPage) ResetURL() string { return "/events" }
 // ZoneURL is the same view with times in the other zone.
 func (p *eventsPage) ZoneURL() string { return p.Filter.inZone(p.OtherZone, p.From, p.To) }
 
-// MistakeText is the mistake in the viewer's language as far as it is ours.
-func (p *eventsPage) MistakeText() string {
-	if p.Mistake.Own {
-		return p.T(p.Mistake.Message)
+// MistakeText is the mistake in the viewer's language.
+func (p *eventsPage) MistakeText() string { return p.Said(p.Mistake.Message) }
+
+// wayOut is a link that leads out of a mistake which nothing typed can mend.
+type wayOut struct{ Text, URL string }
+
+// WaysOut are those of the page's mistake.
+func (p *eventsPage) WaysOut() (all []wayOut) {
+	switch p.Mistake.Field {
+	case "size":
+		for _, n := range pageSizes {
+			if size, _ := strconv.Atoi(n); size < p.Filter.Size {
+				all = append(all, wayOut{n + " " + p.T("a page"), p.Filter.Sized(n)})
+			}
+		}
+	case "page":
+		byTime := p.Filter.first()
+		byTime.Sort = defaultSort
+		all = append(all, wayOut{p.T("First page"), p.Filter.first().link()}, wayOut{p.T("Newest first"), byTime.link()})
 	}
-	return p.Mistake.Message
+	return all
 }
 
 // Unreachable reports whether there are more pages than can be asked for by number.

@@ -14,6 +14,9 @@ import (
 // will do.
 var filterFields = []string{"tenant", "user", "project", "module", "operation", "result", "action", "error", "group", "resource", "type", "ip", "agent", "channel", "id"}
 
+// fixedValues are all that a field can have. Any other makes no sense, and is no word of the catalogue.
+var fixedValues = map[string][]string{"operation": engine.Operations, "result": {engine.Success, engine.Failure}}
+
 // filter is what a URL asks for. It can be written as a URL again, with changes; nothing that was typed is lost on the way.
 type filter struct {
 	Words  string // in the query language
@@ -81,6 +84,11 @@ func readFilter(values url.Values, p preferences) filter {
 				v = strings.TrimSpace(v) // it was pasted; the other values may begin or end with a space, and links have them so
 			}
 			v = strings.ToValidUTF8(v, "\ufffd")
+			if words := fixedValues[field]; words != nil {
+				if v = engine.FoldValue(v); !slices.Contains(words, v) {
+					continue
+				}
+			}
 			if strings.TrimSpace(v) != "" && !slices.Contains(f.Values[field], v) && len(f.Values[field]) < maxValues {
 				f.Values[field] = append(f.Values[field], v)
 			}
@@ -107,7 +115,7 @@ func readFilter(values url.Values, p preferences) filter {
 // canonical is the name by which a filter has a field: paths in the details are folded as the log folds them.
 func canonical(field string) string {
 	if path, ok := strings.CutPrefix(field, detailsPrefix); ok {
-		return detailsPrefix + engine.FoldValue(path)
+		return detailsPrefix + engine.FoldValue(strings.ToValidUTF8(path, "\ufffd"))
 	}
 	return field
 }

@@ -12,14 +12,13 @@ import (
 
 // mistake is what somebody typed wrong: the form shows it where it was typed.
 type mistake struct {
-	Field   string // of the form: q, from or to
-	Message string
-	Own     bool // the message is the catalogue's; else it is the engine's, which are in English
-	Column  int  // in the words, from 1; 0: nowhere in particular
+	Field   string // of the form: q, from or to; size or page of the list; "": none in particular
+	Message string // in English, as Said translates it
+	Column  int    // in the words, from 1; 0: nowhere in particular
 }
 
 func wrong(field, message string) *mistake {
-	return &mistake{Field: field, Message: message, Own: true}
+	return &mistake{Field: field, Message: message}
 }
 
 // query makes the question to the log. A mistake is not nil when the words or times cannot be read: then nothing is to be asked.
@@ -74,9 +73,18 @@ func (f filter) where(now time.Time, loc *time.Location) (engine.Expr, *mistake)
 	case 0:
 		return nil, nil
 	case 1:
-		return parts[0], nil
+		return parts[0], f.writable(parts[0], now, loc)
 	}
-	return engine.And{Parts: parts}, nil
+	all := engine.And{Parts: parts}
+	return all, f.writable(all, now, loc)
+}
+
+// writable sees to it that the whole filter can be written as a query, as exports and the tail are asked for.
+func (f filter) writable(e engine.Expr, now time.Time, loc *time.Location) *mistake {
+	if _, err := engine.ParseQuery(engine.FormatQuery(e), now, loc); err != nil {
+		return wrong("", msg("There are too many filters at once. Remove some of them."))
+	}
+	return nil
 }
 
 // fieldsOf are the names that a list can be filtered by: filterFields in their order, then paths in the details.

@@ -33,14 +33,6 @@ func (f fault) At(field string) bool { return f.Message != "" && f.Field == fiel
 // chinese has the catalogue's Chinese texts, to tell whether there is one.
 var chinese, _ = readChinese() // printers have seen to the error
 
-// Said is a message of the server's in the page's language, if the catalogue has it.
-func (p page) Said(message string) string {
-	if chinese[message] == "" {
-		return message
-	}
-	return p.T(message)
-}
-
 // done are the words in a page's address that have it say, after a form, what was done. Any other word says nothing.
 var done = map[string]string{
 	"view-saved":         msg("The view is saved."),

@@ -108,6 +108,6 @@ func variableTexts() (all [][]string) {
 	for _, l := range fieldLabels {
 		names = append(names, l)
 	}
-	return append(all, export.Texts(), []string{"active", "expired", "revoked"}, mistakes, labels, titles, names, []string{"Words", "Time", "success", "failure"},
+	return append(all, saidFormats, export.Texts(), []string{"active", "expired", "revoked"}, mistakes, labels, titles, names, []string{"Words", "Time", "success", "failure"},
 		[]string{"create", "edit", "delete", "publish", "stop", "login", "logout", "read", "other"})
 }

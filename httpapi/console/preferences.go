@@ -9,6 +9,8 @@ import (
 	_ "time/tzdata" // time zones must also be known where the system has no database of them
 
 	"golang.org/x/text/language"
+
+	"annals/httpapi/reply"
 )
 
 // preferences are what a viewer has chosen, kept in a cookie of the browser's, so that they need no account and hold before signing in.
@@ -87,7 +89,7 @@ func (c *Console) savePreferences(w http.ResponseWriter, r *http.Request) error 
 	for name, list := range r.PostForm {
 		values.Set(name, strings.Join(list, ","))
 	}
-	http.SetCookie(w, &http.Cookie{Name: preferencesCookie, Value: readPreferences(values).encode(), Path: "/", HttpOnly: true, Secure: r.TLS != nil,
+	http.SetCookie(w, &http.Cookie{Name: preferencesCookie, Value: readPreferences(values).encode(), Path: "/", HttpOnly: true, Secure: r.TLS != nil || reply.Secure(r.Context()),
 		SameSite: http.SameSiteLaxMode, MaxAge: int(preferencesAge.Seconds())})
 	http.Redirect(w, r, localPath(r.PostForm.Get("return")), http.StatusSeeOther)
 	return nil

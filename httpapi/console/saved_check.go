@@ -62,7 +62,7 @@ func checkViewQuery(text string, now time.Time) (string, error) {
 	}
 	f := readFilter(values, preferences{})
 	if _, m := f.query(auth.Caller{}, now, time.UTC); m != nil {
-		return "", &engine.FieldError{Field: "query", Message: m.Field + ": " + m.Message}
+		return "", &engine.FieldError{Field: "query", Message: strings.TrimPrefix(m.Field+": "+m.Message, ": ")}
 	}
 	query := f.pinned()
 	if len(query) > MaxViewQuery { // escapes may have made it longer

@@ -3,6 +3,7 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/gorilla/mux"
 
@@ -90,6 +91,9 @@ func (c *Console) showView(w http.ResponseWriter, r *http.Request) error {
 func (c *Console) viewPage(w http.ResponseWriter, r *http.Request, status int, v SavedView, f viewForm) error {
 	p := viewPage{settingsPage: c.settings(r, "Saved view", "views"), View: v, Form: f}
 	p.Form.page, p.Form.Tenants = p.page, c.tenantsOf(p.Caller.Tenants)
+	if v.Tenant != "" && !slices.Contains(p.Form.Tenants, v.Tenant) { // its events are gone; a new name must not take the view from who shares it
+		p.Form.Tenants = append(p.Form.Tenants, v.Tenant)
+	}
 	return c.render(w, status, "view", &p)
 }
 

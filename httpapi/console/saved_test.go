@@ -205,6 +205,18 @@ func TestViewsAtOnce(t *testing.T) {
 	}
 }
 
+// TestViewOfTooMuch: what is wrong with all of a query together is said without the name of a part.
+func TestViewOfTooMuch(t *testing.T) {
+	var query strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&query, "user=%d&module=%d&project=%d&", i, i, i)
+	}
+	_, err := checkViewQuery(query.String(), shelfNow)
+	if err == nil || err.Error() != "query: There are too many filters at once. Remove some of them." {
+		t.Errorf("it says %v", err)
+	}
+}
+
 // TestViewQuery: a view has nothing but what the list reads.
 func TestViewQuery(t *testing.T) {
 	f := func(text, want string) {

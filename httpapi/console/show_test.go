@@ -3,6 +3,7 @@ package console
 import (
 	"encoding/json"
 	"fmt"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"annals/engine"
+	"annals/httpapi/reply"
 )
 
 func TestInitials(t *testing.T) {
@@ -147,4 +149,22 @@ func FuzzTree(f *testing.F) {
 			t.Fatalf("%d values, %d counted as shown and %d as hidden of %d", nodes, tree.Shown, tree.Hidden, values)
 		}
 	})
+}
+
+// TestPreferencesCookie: behind a proxy that has TLS the cookie is for TLS only, as the session's is.
+func TestPreferencesCookie(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/preferences", strings.NewReader("theme=dark"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if secure {
+			r = r.WithContext(reply.WithSecure(r.Context()))
+		}
+		w := httptest.NewRecorder()
+		if err := new(Console).savePreferences(w, r); err != nil {
+			t.Fatal(err)
+		}
+		if got := w.Result().Cookies(); len(got) != 1 || got[0].Secure != secure || got[0].Value != "theme=dark" {
+			t.Errorf("over TLS %v: %v", secure, got)
+		}
+	}
 }

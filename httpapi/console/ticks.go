@@ -1,6 +1,9 @@
 package console
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // tick is a round time on the histogram's axis.
 type tick struct {
@@ -31,17 +34,18 @@ var tickSteps = []tickStep{
 	{length: 30 * day, months: 1}, {length: 90 * day, months: 3}, {length: 180 * day, months: 6},
 	{length: 365 * day, years: 1}, {length: 2 * 365 * day, years: 2}, {length: 5 * 365 * day, years: 5}, {length: 10 * 365 * day, years: 10},
 	{length: 50 * 365 * day, years: 50}, {length: 100 * 365 * day, years: 100},
+	{length: math.MaxInt64, years: 2000}, // no duration is longer
 }
 
 // ticks are at most maxTicks round times between from and to, as clocks in loc show them.
 func ticks(from, to time.Time, loc *time.Location) []tick {
-	span := to.Sub(from)
+	span := seconds(from, to)
 	if span <= 0 {
 		return nil
 	}
 	step := tickSteps[len(tickSteps)-1]
 	for _, s := range tickSteps {
-		if (span+s.length-1)/s.length <= maxTicks {
+		if math.Ceil(span/s.length.Seconds()) <= maxTicks {
 			step = s
 			break
 		}
@@ -49,11 +53,16 @@ func ticks(from, to time.Time, loc *time.Location) []tick {
 	layout := step.layout(span)
 	var all []tick
 	for t := step.first(from.In(loc)); t.Before(to) && len(all) < maxTicks; t = step.after(t) {
-		if x := float64(t.Sub(from)) / float64(span) * histogramWidth; x > tickEdge && x < histogramWidth-tickEdge {
+		if x := seconds(from, t) / span * histogramWidth; x > tickEdge && x < histogramWidth-tickEdge {
 			all = append(all, tick{x, t.Format(layout)})
 		}
 	}
 	return all
+}
+
+// seconds is how long it is from one time to another, which may be more than the 292 years that a duration holds.
+func seconds(from, to time.Time) float64 {
+	return float64(to.Unix()-from.Unix()) + float64(to.Nanosecond()-from.Nanosecond())/1e9
 }
 
 // first is a round time not after t, which has the viewer's zone.
@@ -98,7 +107,7 @@ func clock(y int, m time.Month, d, hour int, loc *time.Location) time.Time {
 	return t
 }
 
-func (s tickStep) layout(span time.Duration) string {
+func (s tickStep) layout(span float64) string {
 	switch {
 	case s.years > 0:
 		return "2006"
@@ -108,7 +117,7 @@ func (s tickStep) layout(span time.Duration) string {
 		return "01-02"
 	case s.length < time.Minute:
 		return "15:04:05"
-	case span > day:
+	case span > day.Seconds():
 		return "01-02 15:04"
 	}
 	return "15:04"

@@ -56,6 +56,7 @@ func fieldNames() string {
 // Texts are the English texts that a file says to people, for translators.
 func Texts() []string {
 	all := slices.Clone(aboutTexts)
+	all = append(append(all, engine.Success, engine.Failure), engine.Operations...)
 	for _, c := range slices.Concat(fields, listed) {
 		if !slices.Contains(all, c.title) {
 			all = append(all, c.title)
@@ -86,13 +87,14 @@ type column struct {
 	time        func(*engine.Event) time.Time
 }
 
-// kind says what a text is made of. Only words come from outside.
+// kind says what a text is made of. Only words come from outside; a term is one of the few that an operation or a result can be, and is translated.
 type kind int
 
 const (
 	words kind = iota
 	number
 	truth
+	term
 )
 
 // fields are every field of an event.
@@ -136,10 +138,10 @@ var fields = []column{
 var listed = []column{
 	{name: "time", title: "Operation time", width: 20, time: func(e *engine.Event) time.Time { return e.Time }},
 	{name: "user", title: "User", width: 26, text: userAndID},
-	field("result", "Result", 10, func(e *engine.Event) string { return e.Result }),
+	{name: "result", title: "Result", width: 10, kind: term, text: func(dst []byte, e *engine.Event) []byte { return append(dst, e.Result...) }},
 	field("project", "Project", 18, func(e *engine.Event) string { return cmp.Or(e.Project.Name, e.Project.ID) }),
 	field("module", "Module", 20, func(e *engine.Event) string { return e.Module }),
-	field("operation", "Operation type", 15, func(e *engine.Event) string { return e.Operation }),
+	{name: "operation", title: "Operation type", width: 15, kind: term, text: func(dst []byte, e *engine.Event) []byte { return append(dst, e.Operation...) }},
 	{name: "description", title: "Operation event", width: 48, text: whatHappened},
 	field("action", "Event name", 28, func(e *engine.Event) string { return e.Action }),
 	field("id", "Event ID", 38, func(e *engine.Event) string { return e.ID }),

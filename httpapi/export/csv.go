@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"io"
 	"strings"
 	"time"
@@ -45,6 +46,9 @@ func (e *csvEncoder) Write(ev *engine.Event) error {
 		case c.kind == words:
 			e.cell = c.text(e.cell[:0], ev)
 			e.buf = AppendCell(e.buf, e.cell)
+		case c.kind == term:
+			e.cell = c.text(e.cell[:0], ev)
+			e.buf = AppendCell(e.buf, e.o.term(e.cell)) // not into the scratch: others see what it returns
 		default:
 			e.buf = c.text(e.buf, ev)
 		}
@@ -75,6 +79,9 @@ func AppendCell(dst, s []byte) []byte {
 	if len(s) == 0 {
 		return dst
 	}
+	if bytes.IndexByte(s, 0) >= 0 { // some readers end the cell there, others drop it and see what is behind, others refuse the file
+		s = bytes.ReplaceAll(s, []byte{0}, []byte("\ufffd"))
+	}
 	quote := needsQuotes(s)
 	if quote {
 		dst = append(dst, '"')
@@ -88,12 +95,15 @@ func AppendCell(dst, s []byte) []byte {
 	return append(dst, s...)
 }
 
+// needsQuotes also knows semicolon and tab: spreadsheets take them for separators as well, unless told otherwise, and what follows one would
+// begin a cell, maybe with a formula.
 func needsQuotes(s []byte) bool {
 	if s[0] == ' ' || s[len(s)-1] == ' ' {
 		return true // some readers trim what is not quoted
 	}
 	for _, c := range s {
-		if c == '"' || c == ',' || c == '\n' || c == '\r' {
+		switch c {
+		case '"', ',', ';', '\t', '\n', '\r':
 			return true
 		}
 	}

@@ -61,6 +61,8 @@ type Options struct {
 	Title   func(english string) string // translates what a file says to people; nil: English
 	Name    string                      // of the file: what it is called inside of a zip
 	About   About
+
+	terms map[string][]byte // translated already
 }
 
 // About is where a file comes from. A workbook says it on a sheet of its own.
@@ -87,6 +89,23 @@ func (o *Options) title(english string) string {
 		return english
 	}
 	return o.Title(english)
+}
+
+// term translates an operation or a result. One that is not known, which the log does not take, stays as it is.
+func (o *Options) term(s []byte) []byte {
+	if o.Title == nil {
+		return s
+	}
+	if o.terms == nil {
+		o.terms = map[string][]byte{}
+		for _, known := range append([]string{engine.Success, engine.Failure}, engine.Operations...) {
+			o.terms[known] = []byte(o.Title(known))
+		}
+	}
+	if said, ok := o.terms[string(s)]; ok {
+		return said
+	}
+	return s
 }
 
 // heading is what stands over a column for people. A time says in which zone it is.

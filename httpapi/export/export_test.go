@@ -113,7 +113,16 @@ func TestCSVCells(t *testing.T) {
 	f("\r=1", "'\r=1")
 	f("＝1+1", "'＝1+1")
 	f("a=1", "a=1")
+	f("\x00=1", "\ufffd=1")
 	f("\xef", "\xef")
+}
+
+// TestCSVSeparators: a spreadsheet that takes semicolons and tabs for separators too sees the same cells, and none that begins like a formula.
+func TestCSVSeparators(t *testing.T) {
+	text := encode(t, "csv", Options{Columns: List}, &engine.Event{Action: "a;=1+1", Module: "b\t@SUM(1)", ID: "c"})
+	if want := `,"b` + "\t" + `@SUM(1)",,,"a;=1+1",c,`; !strings.Contains(text, want) {
+		t.Errorf("%q lacks %q", text, want)
+	}
 }
 
 func TestCSVColumns(t *testing.T) {
@@ -135,6 +144,33 @@ func TestCSVColumns(t *testing.T) {
 	f("received,user,time", "received,user,time\r\n2026-11-23T07:00:01Z,amy,2026-11-23T07:00:00.123456Z\r\n")
 	f("list", "Operation time (Europe/Berlin),User,Result,Project,Module,Operation type,Operation event,Event name,Event ID,Source IP\r\n"+
 		"2026-11-23 08:00:00,amy (u1),failure,shop,API management,create,API service{orders} creation,API service.create,0198f6aa-7c1e-7000-8000-000000000001,10.0.0.9\r\n")
+}
+
+// TestTerms: operations and results are translated in the list, for people, and nowhere else.
+func TestTerms(t *testing.T) {
+	o := Options{Title: func(english string) string {
+		if english == "create" || english == "failure" {
+			return "<" + english + ">"
+		}
+		return english
+	}}
+	strange := testEvent()
+	strange.Operation, strange.Result = "failure", "%d"
+	o.Columns = List
+	if got := encode(t, "csv", o, testEvent(), strange); !strings.Contains(got, ",<failure>,shop,API management,<create>,") || !strings.Contains(got, ",%d,shop,API management,<failure>,") {
+		t.Errorf("the list is %q", got)
+	}
+	z, err := zip.NewReader(strings.NewReader(encode(t, "xlsx", o, testEvent())), int64(len(encode(t, "xlsx", o, testEvent()))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(readEntry(t, z.File[0])); !strings.Contains(got, "<t>&lt;failure&gt;</t>") || !strings.Contains(got, "<t>&lt;create&gt;</t>") {
+		t.Errorf("the sheet is %s", got)
+	}
+	o.Columns = Fields
+	if got := encode(t, "csv", o, testEvent()); !strings.Contains(got, ",create,failure,") {
+		t.Errorf("all fields are %q", got)
+	}
 }
 
 func TestListCells(t *testing.T) {

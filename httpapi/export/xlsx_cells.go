@@ -45,6 +45,8 @@ func (x *xlsxEncoder) row(ev *engine.Event) {
 		case truth:
 			x.beginCell(i, 0, ` t="b"><v>`)
 			x.buf = append(append(x.buf, "01"[oneIf(x.cell[0] == 't')]), "</v></c>"...)
+		case term:
+			x.text(i, 0, x.o.term(x.cell))
 		default:
 			x.words(i, c, ev)
 		}

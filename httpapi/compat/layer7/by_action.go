@@ -18,7 +18,7 @@ type group struct {
 }
 
 // byAction finds a page in the order of what is shown as the action, which no column of the log has: one value after the other, the newest first in
-// each. The values and their counts are found first.
+// each. The values and their counts are found first, so an event that arrives in between may stand on the next page as well.
 func (h *Handler) byAction(ctx context.Context, l listing, take func(*engine.Event)) (total uint64, err error) {
 	groups, total, err := h.groups(ctx, l.query)
 	if err != nil {

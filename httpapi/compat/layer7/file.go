@@ -15,14 +15,14 @@ const chunkBytes = 64 << 10
 // csvFile is a zip of audits.csv: the columns of the portal's own list, under their names there.
 func csvFile(asked filter) export.Format {
 	return zipped("csv", func(w io.Writer) export.Encoder {
-		return &csvEncoder{chunk: chunk{w: w, buf: []byte("Time (UTC),Object,Object Name,Action,User,Agent\r\n")}, asked: asked}
+		return &csvEncoder{chunk: chunk{w: w, buf: []byte("Time (UTC),Object,Object Name,Action,User,Agent\r\n")}, shower: newShower(asked)}
 	})
 }
 
 // jsonFile is a zip of audits.json: an array of entries as a list has them.
 func jsonFile(asked filter) export.Format {
 	return zipped("json", func(w io.Writer) export.Encoder {
-		return &jsonEncoder{chunk: chunk{w: w, buf: []byte("[")}, asked: asked}
+		return &jsonEncoder{chunk: chunk{w: w, buf: []byte("[")}, shower: newShower(asked)}
 	})
 }
 
@@ -51,14 +51,14 @@ func (c *chunk) flush() error {
 
 type csvEncoder struct {
 	chunk
-	asked filter
+	*shower
 }
 
 // timeLayout is a time as the portal's list has it, to the millisecond.
 const timeLayout = "2006-01-02 15:04:05.000"
 
 func (c *csvEncoder) Write(e *engine.Event) error {
-	a := auditOf(e, c.asked)
+	a := c.show(e)
 	c.buf = e.Time.UTC().AppendFormat(c.buf, timeLayout)
 	for _, text := range []string{a.EntityType, a.EntityName, a.Action, a.UserName, a.SimplifiedAgent} {
 		c.buf = export.AppendCell(append(c.buf, ','), []byte(text))
@@ -71,8 +71,8 @@ func (c *csvEncoder) Close() error { return c.flush() }
 
 type jsonEncoder struct {
 	chunk
-	asked filter
-	any   bool
+	*shower
+	any bool
 }
 
 func (j *jsonEncoder) Write(e *engine.Event) error {
@@ -80,7 +80,7 @@ func (j *jsonEncoder) Write(e *engine.Event) error {
 		j.buf = append(j.buf, ',')
 	}
 	j.any = true
-	body, err := json.Marshal(auditOf(e, j.asked))
+	body, err := json.Marshal(j.show(e))
 	if err != nil {
 		return err
 	}

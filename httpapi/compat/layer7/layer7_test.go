@@ -212,7 +212,7 @@ func FuzzFilter(f *testing.F) {
 			Resources: []engine.Resource{{Type: pick(l.filter.entityType), Name: pick(l.filter.entityName)}}}
 		for _, where := range []engine.Expr{l.query.Where, again} {
 			if !engine.NewMatcher(engine.Compile(where, l.query.Tenants, time.Time{}, time.Time{}, nil)).Match(e) {
-				t.Errorf("%q: %s does not find %+v", query, text, auditOf(e, l.filter))
+				t.Errorf("%q: %s does not find %+v", query, text, newShower(l.filter).show(e))
 			}
 		}
 	})
@@ -235,63 +235,4 @@ func FuzzTokenRequest(f *testing.F) {
 			t.Errorf("%+v, %v", asked, err)
 		}
 	})
-}
-
-// BenchmarkList asks a million events as the portal's clients do.
-//
-//	go test ./httpapi/compat/layer7 -run '^$' -bench List -benchtime 500x
-func BenchmarkList(b *testing.B) {
-	const events = 1_000_000
-	r := newRoom(b, engine.Options{})
-	token := r.pass(b, "reader")
-	maker := benchMaker{}
-	for range events / 5000 {
-		enginetest.Append(b, r.log, maker.batch(5000)...)
-	}
-	for r.log.Stats().Lag > 0 {
-		time.Sleep(100 * time.Millisecond) // a benchmark waits for the index, to measure it and not the tail
-	}
-	for _, query := range []string{"", "page=50000", "size=2000", "size=2000&page=250", "size=1999&page=250", "action=Created", "action=Login+Failed&page=100", "entityType=API&userName=user42",
-		"action=Updated&entityType=API+Plan&startTs=1795000000000&endTs=1795400000000", "entityName=name-777", "sort=entityType,ASC&page=40000", "sort=userName,DESC&page=1000",
-		"sort=action,ASC", "sort=action,DESC&page=30000", "sort=entityName,ASC"} {
-		b.Run(query, func(b *testing.B) {
-			var took []time.Duration
-			for b.Loop() {
-				begun := time.Now()
-				if w := r.get("/acme/tenant-admin/1.0/audits?"+query, token); w.Code != http.StatusOK {
-					b.Fatal(w.Code, w.Body)
-				}
-				took = append(took, time.Since(begun))
-			}
-			slices.Sort(took)
-			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "ms-p99")
-		})
-	}
-	b.Run("export", func(b *testing.B) {
-		for b.Loop() {
-			w := r.get("/acme/tenant-admin/1.0/audits/export?startTs=1788000000000&endTs=1795500000000&format=CSV", token)
-			b.ReportMetric(float64(w.Body.Len()), "zip-bytes")
-		}
-	})
-}
-
-type benchMaker struct{ n int }
-
-func (m *benchMaker) batch(size int) (all []*engine.Event) {
-	operations := []string{engine.OpCreate, engine.OpEdit, engine.OpDelete, engine.OpLogin, engine.OpLogin, engine.OpEdit, engine.OpPublish, engine.OpOther}
-	agents := []string{"CA API Gateway", "python-requests/2.32.3", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36"}
-	for range size {
-		m.n++
-		n := m.n * 2654435761 % 1_000_003
-		operation, result := operations[n%8], engine.Success
-		if n%5 == 0 {
-			result = engine.Failure
-		}
-		all = append(all, &engine.Event{Time: testNow.Add(time.Duration(m.n-1_000_000) * 7 * time.Second), Tenant: "acme", Action: fmt.Sprintf("service%d.%s", n%31, operation),
-			Operation: operation, Result: result, Actor: engine.Actor{ID: fmt.Sprint("u", n%1500), Name: fmt.Sprint("user", n%1500)},
-			Resources: []engine.Resource{{Type: entityTypes[n%len(entityTypes)], ID: fmt.Sprint("id", n), Name: fmt.Sprint("name-", n%5000)}},
-			Source:    engine.Source{IP: "10.0.0.9", UserAgent: agents[n%4], Channel: "console"}})
-	}
-	return all
 }

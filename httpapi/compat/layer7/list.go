@@ -70,7 +70,8 @@ func (h *Handler) page(r *http.Request, caller auth.Caller, told *reply.Asked) (
 	ctx, cancel := context.WithTimeout(r.Context(), h.deadline)
 	defer cancel()
 	out := &page{Results: []audit{}, CurrentPage: l.page, PageSize: l.size, SortField: l.order.field, SortDirection: l.order.direction()}
-	take := func(e *engine.Event) { out.Results = append(out.Results, auditOf(e, l.filter)) }
+	entries := newShower(l.filter)
+	take := func(e *engine.Event) { out.Results = append(out.Results, entries.show(e)) }
 	find := h.byColumn
 	if l.order.field == "action" {
 		find = h.byAction

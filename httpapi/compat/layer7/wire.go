@@ -1,6 +1,8 @@
 package layer7
 
 import (
+	"strings"
+
 	"annals/engine"
 )
 
@@ -19,12 +21,37 @@ type audit struct {
 	SimplifiedAgent string `json:"simplifiedAgent"`
 }
 
-// auditOf is an event as an entry. Of several resources it shows the one that was asked for.
-func auditOf(e *engine.Event, asked filter) audit {
-	entity := asked.entityOf(e)
+// shower shows events as entries. Of several resources it shows the one that was asked for.
+type shower struct {
+	asked  filter
+	agents map[string]string // simplified: few programs make many events
+}
+
+// maxAgents is how many user agents are kept at a time.
+const maxAgents = 256
+
+func newShower(asked filter) *shower { return &shower{asked, map[string]string{}} }
+
+func (s *shower) show(e *engine.Event) audit {
+	entity := s.asked.entityOf(e)
 	return audit{UUID: e.ID, Timestamp: e.Time.UnixMilli(), TenantID: e.Tenant, EntityType: entityType(entity.Type), EntityUUID: entity.ID,
-		EntityName: entityName(entity), Action: actionOf(e), UserName: userName(e), UserAgent: e.Source.UserAgent,
-		SimplifiedAgent: simplifiedAgent(e.Source.UserAgent)}
+		EntityName: entityName(entity), Action: actionOf(e), UserName: userName(e), UserAgent: e.Source.UserAgent, SimplifiedAgent: s.agent(e.Source.UserAgent)}
+}
+
+func (s *shower) agent(ua string) string {
+	short, known := s.agents[ua]
+	if known {
+		return short
+	}
+	if len(ua) > maxAgentBytes { // no program's
+		return simplifiedAgent(ua)
+	}
+	if len(s.agents) == maxAgents {
+		clear(s.agents)
+	}
+	short = simplifiedAgent(ua)
+	s.agents[strings.Clone(ua)] = strings.Clone(short) // the event's text is not kept with it
+	return short
 }
 
 // page is the envelope of every list of the Portal API, as its vendor's clients read it: results, totalElements, totalPages and currentPage. The

@@ -9,9 +9,10 @@ const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 // ---- the viewer's time zone
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && !document.cookie.split("; ").some((c) => c.startsWith("annals-zone=" + encodeURIComponent(zone)))) {
+const zoneKept = () => document.cookie.split("; ").includes("annals-zone=" + encodeURIComponent(zone));
+if (zone && !zoneKept()) {
   document.cookie = "annals-zone=" + encodeURIComponent(zone) + ";path=/;max-age=31536000;samesite=lax";
-  if ($("time")) location.reload();
+  if ($("time") && zoneKept()) location.reload(); // a browser that keeps no cookies would load it for ever
 }
 
 // ---- pages without reloading
@@ -145,7 +146,7 @@ document.addEventListener("input", (e) => {
   const menu = box.closest?.("details[data-suggest]");
   if (!menu || !box.matches(".find")) return;
   const typed = box.value.trim().toLowerCase();
-  for (const li of $$(".options li", menu)) li.hidden = typed !== "" && !li.textContent.toLowerCase().includes(typed);
+  for (const li of $$(".options li", menu)) li.hidden = typed !== "" && !($(".option", li) ?? li).textContent.toLowerCase().includes(typed); // the count is no part of it
   clearTimeout(asking);
   if (typed === "") return;
   asking = setTimeout(async () => {

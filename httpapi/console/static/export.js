@@ -20,6 +20,7 @@ async function follow(id) {
   for (;;) {
     await pause(400);
     const res = await fetch("/api/v1/exports/" + id, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (res?.status === 401 || res?.status === 403) return refused();
     if (!res?.ok) {
       if (++missed > 25) return hide(); // it never began, as when the browser asks where to put the file
       continue;
@@ -43,6 +44,17 @@ function show(state, count, total) {
   bar.max = Math.max(1, total);
   bar.value = count;
   p.querySelector("span").textContent = state === "failed" ? p.dataset.failed : (state === "done" ? p.dataset.done : p.dataset.running) + " " + number(count) + " / " + number(total);
+}
+
+// refused says that there is nothing to be told any more: the session is over, and with it, if it had not begun, the export.
+function refused() {
+  const p = box();
+  if (!p) return;
+  p.hidden = false;
+  p.classList.add("broken");
+  p.querySelector("progress").hidden = true;
+  const again = Object.assign(document.createElement("a"), { href: location.href, textContent: p.dataset.again });
+  p.querySelector("span").replaceChildren(p.dataset.session + " ", again);
 }
 
 function hide() {
