@@ -102,16 +102,19 @@ func refusalOf(r *http.Request, err error) *refusal {
 		return e
 	}
 	p := reply.Fill(r, err)
+	status := http.StatusInternalServerError
 	switch {
 	case p.Status == http.StatusTooManyRequests:
 		return &refusal{p.Status, codeThrottled, "The throttling threshold has been reached."}
-	case p.Status == http.StatusServiceUnavailable:
-		return &refusal{p.Status, codeServerFailure, "Server failure."}
+	case p.Status == http.StatusServiceUnavailable, p.Code() == "cancelled":
+		status = p.Status
+	case p.Status < http.StatusInternalServerError:
+		reply.Keep(r, err) // what the log finds wrong with a question that we put is not the client's mistake
 	}
-	return &refusal{http.StatusInternalServerError, codeServerFailure, "Server failure."}
+	return &refusal{status, codeServerFailure, "Server failure."}
 }
 
-// failureOf is an error as the server's own log tells it; nil for what is said of who asks.
+// failureOf is an error as the server's own log tells it.
 func failureOf(err error) *engine.EventError {
 	if err == nil {
 		return nil

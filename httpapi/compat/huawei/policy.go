@@ -16,7 +16,8 @@ import (
 	"annals/httpapi/reply"
 )
 
-// policyKind is the kind of the records that hold auditing policies, one for each instance that has been given one. See keyOf and policy.
+// policyKind is the kind of the records that hold auditing policies, one for each instance that has been given one: key is
+// instance.record, value a policy as JSON.
 const policyKind = "huawei-auditlog-policy"
 
 // maxKeepDays is the most days that files are kept: the vendor's "Setting SQL Audit".
@@ -30,7 +31,8 @@ type policy struct {
 	Changed  time.Time `json:"changed,omitzero"` // zero: there has been no policy yet
 }
 
-func (i instance) record() string { return i.tenant + "\x00" + i.id } // no tenant has a zero byte
+// record is the key of the instance's policy. No tenant has a zero byte, and the log finds an instance without regard to case.
+func (i instance) record() string { return i.tenant + "\x00" + engine.FoldValue(i.id) }
 
 // policy returns the instance's; one that was never given any has all files.
 func (h *Handler) policy(i instance) (p policy, err error) {
