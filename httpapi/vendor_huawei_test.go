@@ -7,11 +7,19 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"annals/engine"
+	"annals/engine/enginetest"
+	"annals/httpapi/auth"
 )
 
 // Huawei Cloud's clients sign as the "API request signing guide" says. Arguments are the AK, its SK, and any of
@@ -149,4 +157,213 @@ func huaweiEncode(s string) (encoded string) {
 		encoded += "%" + strings.ToUpper(strconv.FormatUint(uint64(c)|0x100, 16)[1:])
 	}
 	return encoded
+}
+
+// huaweiKeys makes a credential.
+func (s *server) huaweiKeys(t *testing.T, grants string) (ak, sk string) {
+	t.Helper()
+	c, secret, err := s.api.access.MakeCredential(auth.Caller{Tenants: engine.Tenants{All: true}}, auth.CredentialWish{Kind: auth.Huawei, Wish: auth.Wish{Name: "RDS", Grants: grantsOf(grants)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.ID, string(secret.Bytes())
+}
+
+// huawei makes a signed call.
+func (s *server) huawei(t *testing.T, method, path, ak, sk, body string) (*http.Response, string) {
+	t.Helper()
+	r := s.request(t, method, path, body)
+	signHuawei(r, body, testNow, []string{ak, sk})
+	return s.do(t, r)
+}
+
+const (
+	huaweiInstance = "/v3/acme/instances/db1/auditlog"
+	huaweiDay      = huaweiInstance + "?start_time=2026-11-23T00:00:00Z&end_time=2026-11-24T00:00:00Z&offset=0&limit=50"
+	huaweiEvents   = `[{"id":"e1","time":"2026-11-23T09:00:00Z","tenant":"acme","action":"a","project":{"id":"db1"}},{"id":"e2","time":"2026-11-23T09:01:00Z","tenant":"acme","action":"b","project":{"id":"db1"}}]`
+)
+
+// TestHuaweiTold: who listed, linked, read and changed what is in the server's own log, and no secret, token or link is.
+func TestHuaweiTold(t *testing.T) {
+	s := newOwnServer(t, Options{})
+	s.post(t, huaweiEvents)
+	ak, sk := s.huaweiKeys(t, "admin:acme")
+	var files struct{ Auditlogs []struct{ ID string } }
+	_, body := s.huawei(t, "GET", huaweiDay, ak, sk, "")
+	if err := json.Unmarshal([]byte(body), &files, json.MatchCaseInsensitiveNames(true)); err != nil || len(files.Auditlogs) != 1 {
+		t.Fatalf("%v %s", err, body)
+	}
+	_, body = s.huawei(t, "POST", huaweiInstance+"-links", ak, sk, `{"ids":["`+files.Auditlogs[0].ID+`"]}`)
+	var links struct{ Links []string }
+	if err := json.Unmarshal([]byte(body), &links, json.MatchCaseInsensitiveNames(true)); err != nil || len(links.Links) != 1 {
+		t.Fatalf("%v %s", err, body)
+	}
+	link := strings.TrimPrefix(links.Links[0], s.URL)
+	s.do(t, s.request(t, "GET", link, ""))
+	s.huawei(t, "GET", huaweiInstance+"-policy", ak, sk, "")
+	s.huawei(t, "PUT", huaweiInstance+"-policy", ak, sk, `{"keep_days":7}`)
+	s.huawei(t, "PUT", huaweiInstance+"-policy", ak, sk, `{"keep_days":800}`)
+	s.huawei(t, "GET", "/v3/acme/instances", ak, sk, "")
+	s.huawei(t, "GET", "/v3/projects", ak, sk, "")
+	s.huawei(t, "GET", huaweiInstance+"?limit=0", ak, sk, "")
+	s.huawei(t, "GET", strings.Replace(huaweiDay, "acme", "beta", 1), ak, sk, "")
+	resp, _ := s.do(t, s.request(t, "POST", "/v3/auth/tokens", `{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"`+ak+`","password":"`+sk+`"}}}}}`))
+	token := resp.Header.Get("X-Subject-Token")
+	s.huawei(t, "GET", huaweiDay, ak, sk+"x", "")
+
+	_, pass, _ := strings.Cut(link, "pass=")
+	var got []string
+	for _, e := range s.told(t) {
+		text := string(e.AppendJSON(nil))
+		for _, secret := range []string{sk, pass, token} {
+			if secret == "" || strings.Contains(text, secret) {
+				t.Errorf("%q is in %s", secret, text)
+			}
+		}
+		line := fmt.Sprintf("%s %s %s %s %s", e.Action, e.Operation, e.Result, e.details.Query, codeOf(e.Error))
+		if e.details.Total != nil {
+			line += fmt.Sprint(" ", *e.details.Total)
+		}
+		if len(e.Resources) > 0 {
+			line += " " + e.Resources[0].Type
+		}
+		got = append(got, line)
+		if e.Action != "access.refused" && (e.Actor.ID != ak || e.Actor.Type != "credential" || e.Source.Channel != "huawei" || !slices.Equal(e.details.Tenants, []string{"acme"})) {
+			t.Errorf("%s", text)
+		}
+		if e.Action == "event.export" && (!*e.details.Finished || *e.details.Rows != 2 || !e.details.From.Equal(testNow.Add(-3*time.Hour))) {
+			t.Errorf("%s", text)
+		}
+	}
+	want := []string{
+		`event.search read success project:"db1"  2`,
+		`auditlog_link.create other success project:"db1", 1 files  audit log file`,
+		`event.export read success project:"db1"  2 audit log file`,
+		`auditlog_policy.view read success   auditlog policy`,
+		`auditlog_policy.change edit success keep_days=7 reserve_auditlogs=true audit_types=  auditlog policy`,
+		`auditlog_policy.change edit failure  DBS.280250 auditlog policy`,
+		`event.search read success tenant:"acme" `,
+		`event.search read failure project:"db1" DBS.280001`,
+		`event.search read failure  DBS.200002`,
+		`access-token.create login success  `,
+		`access.refused other failure  unauthorized`,
+	}
+	for i := range max(len(got), len(want)) {
+		g, w := "", ""
+		if i < len(got) {
+			g = got[i]
+		}
+		if i < len(want) {
+			w = want[i]
+		}
+		if g != w {
+			t.Errorf("told %q, want %q", g, w)
+		}
+	}
+}
+
+// TestHuaweiOwnTenant: the server's own tenant is a project for who may audit all, when it is asked for, and is in no list of projects.
+func TestHuaweiOwnTenant(t *testing.T) {
+	s := newServer(t, Options{})
+	own := &engine.Event{ID: "ours", Tenant: engine.ReservedTenant, Time: testNow.Add(-time.Hour), Action: "own", Project: engine.Ref{ID: "db1"}}
+	if _, err := s.log.AppendOwn(t.Context(), []*engine.Event{own}); err != nil {
+		t.Fatal(err)
+	}
+	f := func(grants string, status int, listed bool) {
+		t.Helper()
+		ak, sk := s.huaweiKeys(t, grants)
+		if resp, body := s.huawei(t, "GET", strings.Replace(huaweiDay, "acme", engine.ReservedTenant, 1), ak, sk, ""); resp.StatusCode != status {
+			t.Errorf("%s: %d %s", grants, resp.StatusCode, body)
+		}
+		if _, body := s.huawei(t, "GET", "/v3/projects", ak, sk, ""); strings.Contains(body, engine.ReservedTenant) != listed {
+			t.Errorf("%s: %s", grants, body)
+		}
+	}
+	f("admin", 200, false)
+	f("auditor", 200, false)
+	f("reader", 404, false)
+	f("reader:acme", 404, false)
+	f("reader:_annals", 200, true)
+}
+
+// TestHuaweiLimits: bodies are bounded, and so is how often a key is used.
+func TestHuaweiLimits(t *testing.T) {
+	s := newServer(t, Options{Limits: RateLimits{PerToken: 1, Loopback: true}})
+	s.post(t, huaweiEvents)
+	ak, sk := s.huaweiKeys(t, "reader:acme")
+	if resp, body := s.huawei(t, "POST", huaweiInstance+"-links", ak, sk, strings.Repeat("x", 64<<10+1)); resp.StatusCode != 413 || !strings.Contains(body, `"error_code":"APIGW.0201"`) {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+	if resp, body := s.do(t, s.request(t, "POST", "/v3/auth/tokens", strings.Repeat("x", 64<<10+1))); resp.StatusCode != 413 || !strings.Contains(body, `"error":{"code":413`) {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+	for range 2 {
+		s.huawei(t, "GET", huaweiDay, ak, sk, "")
+	}
+	resp, body := s.huawei(t, "GET", huaweiDay, ak, sk, "") // the third within a second, where two at once are allowed
+	if resp.StatusCode != 429 || !strings.Contains(body, `"error_code":"APIGW.0308","error_msg":"The throttling threshold has been reached.","request_id":"`) || resp.Header.Get("Retry-After") != "1" {
+		t.Errorf("%d %v %s", resp.StatusCode, resp.Header, body)
+	}
+}
+
+// TestHuaweiUnavailable: what is not the client's doing has the vendor's own shape too, and says nothing of the server.
+func TestHuaweiUnavailable(t *testing.T) {
+	const failure = `{"error_code":"DBS.108000","error_msg":"Server failure."}`
+	f := func(s *server, ak, sk, method, path, body string) {
+		t.Helper()
+		if resp, answer := s.huawei(t, method, path, ak, sk, body); resp.StatusCode != 503 || !strings.Contains(answer, failure) {
+			t.Errorf("%s %s: %d %s", method, path, resp.StatusCode, answer)
+		}
+	}
+	slow := newServer(t, Options{Deadline: time.Nanosecond})
+	slow.post(t, huaweiEvents)
+	ak, sk := slow.huaweiKeys(t, "admin:acme")
+	f(slow, ak, sk, "GET", huaweiDay, "")
+	f(slow, ak, sk, "GET", "/v3/acme/instances", "")
+
+	closed := newServer(t, Options{})
+	closed.post(t, huaweiEvents)
+	ak, sk = closed.huaweiKeys(t, "admin:acme")
+	if err := closed.log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f(closed, ak, sk, "GET", huaweiDay, "")
+	f(closed, ak, sk, "PUT", huaweiInstance+"-policy", `{"keep_days":7}`)
+}
+
+// TestHuaweiSecretKey: without the master key no signature can be checked, which is told, and is nobody's failure.
+func TestHuaweiSecretKey(t *testing.T) {
+	l := enginetest.NewLog(t)
+	now := func() time.Time { return testNow }
+	open := func() *auth.Auth { // each with a master key of its own
+		t.Helper()
+		a, _, err := auth.Open(auth.Options{Dir: t.TempDir(), Records: l.Records(), Now: now, Logger: enginetest.Quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	first := open()
+	c, secret, err := first.MakeCredential(auth.Caller{Tenants: engine.Tenants{All: true}}, auth.CredentialWish{Kind: auth.Huawei, Wish: auth.Wish{Name: "RDS", Grants: grantsOf("reader")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := open()
+	t.Cleanup(func() {
+		if err := second.Close(); err != nil {
+			t.Errorf("close access: %v", err)
+		}
+	})
+	s := &server{api: New(Options{Log: l, Auth: second, Now: now, Logger: enginetest.Quiet}), log: l}
+	s.Server = httptest.NewServer(s.api)
+	t.Cleanup(s.Close)
+	for range 6 {
+		if resp, body := s.huawei(t, "GET", "/v3/projects", c.ID, string(secret.Bytes()), ""); resp.StatusCode != 401 ||
+			!strings.Contains(body, `"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: Get secretKey failed"`) {
+			t.Errorf("%d %s", resp.StatusCode, body)
+		}
+	}
 }

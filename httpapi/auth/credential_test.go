@@ -262,6 +262,9 @@ func TestCredentialLockout(t *testing.T) {
 		if err == nil {
 			return 200, ""
 		}
+		if p := reply.ProblemOf(err); IsLocked(err) != (p.Status == 429) || IsLocked(p) {
+			t.Errorf("%v: is it locked? %v", p, IsLocked(err))
+		}
 		return reply.ProblemOf(err).Status, reply.ProblemOf(err).Detail
 	}
 	for _, id := range []string{made.ID, "UNKNOWN"} {

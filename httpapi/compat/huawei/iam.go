@@ -49,7 +49,11 @@ func (h *Handler) giveToken(w http.ResponseWriter, r *request) error {
 	expires := now.Add(tokenLifetime).Truncate(time.Second)
 	body.Issued, body.Expires = now.UTC().Format(iamTimeLayout), expires.UTC().Format(iamTimeLayout)
 	body.of(keyID)
-	reply.Tell(r.Context(), reply.Asked{Action: "iam_token.create", Operation: engine.OpLogin, Thing: engine.Resource{Type: "project", ID: s.project}})
+	told := reply.Asked{Action: "access-token.create", Operation: engine.OpLogin}
+	if s.one {
+		told.Thing = engine.Resource{Type: "project", ID: s.project}
+	}
+	reply.Tell(r.Context(), told)
 	w.Header().Set("X-Subject-Token", makeToken(c, s, expires))
 	return reply.JSON(w, http.StatusCreated, tokenReply{body})
 }

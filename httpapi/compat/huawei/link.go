@@ -122,9 +122,10 @@ func (h *Handler) download(w http.ResponseWriter, r *request) error {
 	}
 	d := &download{w: w}
 	err = h.sendFile(r, i, fileID, d)
-	told := reply.Asked{Action: "event.export", Query: engine.FormatQuery(i.query().Where), From: d.file.half.begin(), To: d.file.half.end(), Failure: failureOf(err)}
-	if told.Thing = d.file.thing(i); d.begun {
+	told := reply.Asked{Action: "event.export", Query: engine.FormatQuery(i.query().Where), Failure: failureOf(err)}
+	if d.begun {
 		finished := err == nil
+		told.From, told.To, told.Thing = d.file.half.begin(), d.file.half.end(), d.file.thing(i)
 		told.Total, told.Rows, told.Finished = &d.total, &d.rows, &finished
 	}
 	reply.Tell(r.Context(), told)

@@ -103,6 +103,9 @@ func (h *Handler) policyOf(r *request, who client) (i instance, p policy, err er
 }
 
 func (i instance) policyThing() engine.Resource {
+	if i == (instance{}) { // refused before it was read
+		return engine.Resource{}
+	}
 	return engine.Resource{Type: "auditlog policy", ID: i.id, Name: i.tenant}
 }
 
