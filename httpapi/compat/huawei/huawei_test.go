@@ -324,5 +324,5 @@ func TestPanic(t *testing.T) {
 			t.Errorf("recovered %v", p)
 		}
 	}()
-	_ = caught(func() error { panic(http.ErrAbortHandler) })
+	_ = reply.Caught(func() error { panic(http.ErrAbortHandler) })
 }

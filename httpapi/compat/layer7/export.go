@@ -114,7 +114,7 @@ func (j *exportJob) begin(total uint64) error {
 
 // add writes one event. A panic may not go through the log, which is being read.
 func (j *exportJob) add(e *engine.Event) error {
-	if err := caught(func() error { return j.encoder.Write(e) }); err != nil {
+	if err := reply.Caught(func() error { return j.encoder.Write(e) }); err != nil {
 		return err
 	}
 	j.count++

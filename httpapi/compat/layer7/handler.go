@@ -9,10 +9,8 @@ package layer7
 
 import (
 	_ "embed"
-	"fmt"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -67,24 +65,10 @@ func (h *Handler) Routes() []reply.Route {
 // answer has everything that goes wrong before an answer has begun told in the portal's way.
 func answer(serve func(http.ResponseWriter, *http.Request) error, fail func(http.ResponseWriter, *http.Request, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := caught(func() error { return serve(w, r) }); err != nil {
+		if err := reply.Caught(func() error { return serve(w, r) }); err != nil {
 			fail(w, r, err)
 		}
 	}
-}
-
-// caught makes a panic an error, but for the one that cuts the connection.
-func caught(do func() error) (err error) {
-	defer func() {
-		p := recover()
-		if p == http.ErrAbortHandler {
-			panic(p)
-		}
-		if p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return do()
 }
 
 // client is who asks, and by what credential.

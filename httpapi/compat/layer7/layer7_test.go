@@ -99,7 +99,7 @@ func TestPanic(t *testing.T) {
 			t.Errorf("recovered %v", p)
 		}
 	}()
-	_ = caught(func() error { panic(http.ErrAbortHandler) })
+	_ = reply.Caught(func() error { panic(http.ErrAbortHandler) })
 }
 
 // TestMiscount: fewer events than announced are no whole export.
