@@ -8,6 +8,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -178,6 +179,47 @@ func TestLayer7Links(t *testing.T) {
 	path = link()
 	c.decode(t, s.request(t, "DELETE", "/api/v1/credentials/"+c.id, ""), 200, new(struct{}))
 	f(path, 401, "The link is not valid.")
+}
+
+// TestLayer7LinkIsSecret: neither the server's messages nor its own log has what a link lets in with, whether it was downloaded, broke off or was turned away.
+func TestLayer7LinkIsSecret(t *testing.T) {
+	var messages strings.Builder
+	s := newOwnServer(t, Options{Limits: RateLimits{PerAddress: 4, Loopback: true}})
+	s.api.logger = slog.New(slog.NewTextHandler(&messages, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	c := newPortalClient(t, s.server, ofAcme)
+	s.post(t, `{"id":"e1","time":"2026-11-20T08:00:01Z","tenant":"acme","action":"Created"}`)
+	r := c.get(t, "/acme/tenant-admin/1.0/audits/export?"+wholePeriod)
+	r.Header.Set("Accept", "application/json")
+	var answer struct{ DownloadLink string }
+	c.decode(t, r, 200, &answer)
+	_, pass, _ := strings.Cut(answer.DownloadLink, c.id)
+	pass = strings.FieldsFunc(pass, func(r rune) bool { return r == '&' || r == '?' })[0] // behind the key ID, which is no secret
+	codes := map[string]int{}
+	get := func(w http.ResponseWriter) {
+		defer func() {
+			if p := recover(); p != nil {
+				codes[fmt.Sprint(p)]++
+			}
+		}()
+		r := httptest.NewRequest("GET", answer.DownloadLink, nil)
+		r.RemoteAddr = "127.0.0.1:1234"
+		s.api.ServeHTTP(w, r)
+	}
+	get(&shortWriter{httptest.NewRecorder(), 10})
+	for range 10 {
+		w := httptest.NewRecorder()
+		get(w)
+		codes[fmt.Sprint(w.Code)]++
+	}
+	if codes[http.ErrAbortHandler.Error()] == 0 || codes["200"] == 0 || codes["429"] == 0 {
+		t.Errorf("answers: %v", codes)
+	}
+	for _, e := range s.told(t) {
+		messages.Write(e.AppendJSON(nil))
+	}
+	if text := messages.String(); strings.Contains(text, pass) || !strings.Contains(text, "audits/export") {
+		t.Errorf("%s is in %s", pass, text)
+	}
 }
 
 // TestLayer7Broken: an export that breaks off does not end like a whole one.

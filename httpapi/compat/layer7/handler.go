@@ -59,7 +59,7 @@ func (h *Handler) Routes() []reply.Route {
 		routes = append(routes,
 			reply.Route{Method: http.MethodGet, Path: audits, Serve: answer(h.list, fail)},
 			reply.Route{Method: http.MethodGet, Path: audits + "/export", Serve: answer(h.export, fail)},
-			reply.Route{Method: http.MethodGet, Path: audits + "/export/{link}", Serve: answer(h.download, fail)})
+			reply.Route{Method: http.MethodGet, Path: audits + "/export/download", Serve: answer(h.download, fail)})
 	}
 	return routes
 }
