@@ -426,6 +426,31 @@ func TestLayer7OwnLog(t *testing.T) {
 	}
 }
 
+// TestLayer7OwnLogTenants: the log says whose audits were asked for, and does not fold one tenant's with another's.
+func TestLayer7OwnLogTenants(t *testing.T) {
+	s := newOwnServer(t, Options{})
+	c := newPortalClient(t, s.server, `[{"role":"reader","tenants":["acme","other"]}]`)
+	s.post(t, `[{"tenant":"acme","action":"Created"},{"tenant":"other","action":"Created"}]`)
+	for _, path := range []string{"/acme/tenant-admin/1.0/audits", "/api/other/tenant-admin/1.0/audits", "/tenant-admin/1.0/audits", "/no%20thing/tenant-admin/1.0/audits?action=Gone",
+		"/acme/tenant-admin/1.0/audits?size=x", "/other/tenant-admin/1.0/audits/export?" + wholePeriod, "/nothing/tenant-admin/1.0/audits/export?" + wholePeriod, "/acme/tenant-admin/1.0/audits/export"} {
+		c.do(t, c.get(t, path))
+	}
+	link := c.get(t, "/other/tenant-admin/1.0/audits/export?userName=amy")
+	link.Header.Set("Accept", "application/json")
+	c.do(t, link)
+	var got []string
+	for _, e := range s.told(t) {
+		if e.Source.Channel == "layer7" && e.Action != "access-token.create" {
+			got = append(got, fmt.Sprint(e.Action, " ", codeOf(e.Error), " ", strings.SplitAfter(e.details.Query, " ")[0]))
+		}
+	}
+	want := []string{`event.search  tenant:"acme"`, `event.search  tenant:"other"`, `event.search  `, `event.search not-found tenant:"no `, `event.search parameter tenant:"acme"`,
+		`event.export  tenant:"other"`, `event.export not-found tenant:"nothing"`, `event.export parameter tenant:"acme"`, `event.export parameter tenant:"other" `}
+	if !slices.Equal(got, want) {
+		t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 // TestLayer7OwnTenant: who may see the server's own tenant asks for it by name, and does not meet it elsewhere.
 func TestLayer7OwnTenant(t *testing.T) {
 	s := newOwnServer(t, Options{})
