@@ -28,16 +28,8 @@ func (f filter) where() engine.Expr {
 			parts = append(parts, is(field.name, field.values...))
 		}
 	}
-	var actions []engine.Expr
-	for _, action := range f.action {
-		actions = append(actions, actionIs(action))
-	}
-	switch len(actions) {
-	case 0:
-	case 1:
-		parts = append(parts, actions[0])
-	default:
-		parts = append(parts, engine.Or{Parts: actions})
+	if len(f.action) > 0 {
+		parts = append(parts, actionIs(f.action...))
 	}
 	return allOf(parts...)
 }

@@ -116,6 +116,18 @@ func TestMiscount(t *testing.T) {
 	}
 }
 
+// TestFilterSize: thousands of actions do not make a question that is thousands of questions.
+func TestFilterSize(t *testing.T) {
+	var f filter
+	for i := range 5000 {
+		f.action = append(f.action, fmt.Sprint("a", i), "created", "Created", "Login Failed")
+	}
+	or, ok := f.where().(engine.Or)
+	if !ok || len(or.Parts) != 3 {
+		t.Errorf("%T of %d parts", f.where(), len(or.Parts))
+	}
+}
+
 // TestManyActions: more other actions than are counted come behind the portal's own, and are in order there.
 func TestManyActions(t *testing.T) {
 	r := newRoom(t, engine.Options{})
