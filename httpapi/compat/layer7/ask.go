@@ -34,15 +34,23 @@ func (f filter) where() engine.Expr {
 	return allOf(parts...)
 }
 
-// entityOf is the resource to show of an event: the first that fits the filter and has a type, else the first.
+// entityOf is the resource to show of an event: the first that fits the filter, of which the portal's lists show those with a type first; else the first.
 func (f filter) entityOf(e *engine.Event) engine.Resource {
+	var best engine.Resource
+	found := false
 	for _, r := range e.Resources {
-		if r.Type != "" && fits(f.entityType, r.Type) && (fits(f.entityName, r.Name) || fits(f.entityName, r.ID)) {
+		if !fits(f.entityType, r.Type) || !fits(f.entityName, r.Name) && !fits(f.entityName, r.ID) {
+			continue
+		}
+		if r.Type != "" {
 			return r
 		}
+		if !found {
+			best, found = r, true
+		}
 	}
-	if len(e.Resources) == 0 {
-		return engine.Resource{}
+	if found || len(e.Resources) == 0 {
+		return best
 	}
 	return e.Resources[0]
 }

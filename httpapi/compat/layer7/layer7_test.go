@@ -248,3 +248,19 @@ func FuzzTokenRequest(f *testing.F) {
 		}
 	})
 }
+
+// TestEntityOf: of several resources the one that was asked for is shown, with a type or without.
+func TestEntityOf(t *testing.T) {
+	e := &engine.Event{Resources: []engine.Resource{{Name: "a"}, {Name: "b"}, {Type: "API", Name: "c"}, {Type: "API", Name: "b"}}}
+	f := func(asked filter, want engine.Resource) {
+		t.Helper()
+		if got := asked.entityOf(e); got.Type != want.Type || got.Name != want.Name {
+			t.Errorf("%+v: %+v, want %+v", asked, got, want)
+		}
+	}
+	f(filter{}, engine.Resource{Type: "API", Name: "c"})
+	f(filter{entityName: []string{"a"}}, engine.Resource{Name: "a"})
+	f(filter{entityName: []string{"b"}}, engine.Resource{Type: "API", Name: "b"})
+	f(filter{entityType: []string{"API"}, entityName: []string{"b"}}, engine.Resource{Type: "API", Name: "b"})
+	f(filter{entityType: []string{"User"}}, engine.Resource{Name: "a"}) // none that was asked for
+}
