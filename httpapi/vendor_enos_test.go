@@ -198,6 +198,7 @@ func TestEnosTold(t *testing.T) {
 	s.enos(t, k, "POST", "/app-portal-service/v2.3/event/log/query?orgId=acme", enosDay)
 	s.enos(t, k, "POST", "/app-portal-service/v2.3/event/log/produce?orgId=acme", `{"subjectId":"m1","subjectType":"menu"}`)
 	s.enos(t, k, "POST", "/app-portal-service/v2.3/event/log/produce?orgId=acme", `{"subjectId":"m1"}`)
+	s.enos(t, k, "POST", "/app-portal-service/v2.3/event/log/produce?orgId=other", `{"subjectId":"m1","subjectType":"menu"}`)
 	portal := data(s.enos(t, k, "POST", "/app-portal-service/v2.2/login", `{"account":"`+k.id+`","password":"`+k.secret+`"}`), "accessToken")
 	s.enos(t, k, "POST", "/app-portal-service/v2.2/login", `{"account":"`+k.id+`","password":"wrong-password"}`)
 	refresh := data(s.enos(t, k, "POST", "/app-portal-service/v2.2/session/set", `{"orgId":"acme"}`, "bearer="+portal), "refreshToken")
@@ -231,7 +232,8 @@ func TestEnosTold(t *testing.T) {
 		`access.refused failure "" - forbidden`,
 		`access.refused failure "" - unauthorized`,
 		`event.search success "tenant:\"acme\" action:\"portal.access\"" 0 `,
-		`write.refused failure "" - 31400`,
+		`write.refused failure "tenant:\"acme\"" - 31400`,
+		`write.refused failure "tenant:\"other\"" - 31404`,
 		`portal.sign_in success "" - `,
 		`access.refused failure "" - unauthorized`,
 		`portal.enter success "tenant:\"acme\"" - `,

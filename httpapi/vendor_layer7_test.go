@@ -8,6 +8,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -178,6 +179,47 @@ func TestLayer7Links(t *testing.T) {
 	path = link()
 	c.decode(t, s.request(t, "DELETE", "/api/v1/credentials/"+c.id, ""), 200, new(struct{}))
 	f(path, 401, "The link is not valid.")
+}
+
+// TestLayer7LinkIsSecret: neither the server's messages nor its own log has what a link lets in with, whether it was downloaded, broke off or was turned away.
+func TestLayer7LinkIsSecret(t *testing.T) {
+	var messages strings.Builder
+	s := newOwnServer(t, Options{Limits: RateLimits{PerAddress: 4, Loopback: true}})
+	s.api.logger = slog.New(slog.NewTextHandler(&messages, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	c := newPortalClient(t, s.server, ofAcme)
+	s.post(t, `{"id":"e1","time":"2026-11-20T08:00:01Z","tenant":"acme","action":"Created"}`)
+	r := c.get(t, "/acme/tenant-admin/1.0/audits/export?"+wholePeriod)
+	r.Header.Set("Accept", "application/json")
+	var answer struct{ DownloadLink string }
+	c.decode(t, r, 200, &answer)
+	_, pass, _ := strings.Cut(answer.DownloadLink, c.id)
+	pass = strings.FieldsFunc(pass, func(r rune) bool { return r == '&' || r == '?' })[0] // behind the key ID, which is no secret
+	codes := map[string]int{}
+	get := func(w http.ResponseWriter) {
+		defer func() {
+			if p := recover(); p != nil {
+				codes[fmt.Sprint(p)]++
+			}
+		}()
+		r := httptest.NewRequest("GET", answer.DownloadLink, nil)
+		r.RemoteAddr = "127.0.0.1:1234"
+		s.api.ServeHTTP(w, r)
+	}
+	get(&shortWriter{httptest.NewRecorder(), 10})
+	for range 10 {
+		w := httptest.NewRecorder()
+		get(w)
+		codes[fmt.Sprint(w.Code)]++
+	}
+	if codes[http.ErrAbortHandler.Error()] == 0 || codes["200"] == 0 || codes["429"] == 0 {
+		t.Errorf("answers: %v", codes)
+	}
+	for _, e := range s.told(t) {
+		messages.Write(e.AppendJSON(nil))
+	}
+	if text := messages.String(); strings.Contains(text, pass) || !strings.Contains(text, "audits/export") {
+		t.Errorf("%s is in %s", pass, text)
+	}
 }
 
 // TestLayer7Broken: an export that breaks off does not end like a whole one.
@@ -381,6 +423,31 @@ func TestLayer7OwnLog(t *testing.T) {
 		"event.search not-found", "event.search parameter"}
 	if got = slices.Compact(got); !slices.Equal(got, want) {
 		t.Errorf("told: %q, want %q", got, want)
+	}
+}
+
+// TestLayer7OwnLogTenants: the log says whose audits were asked for, and does not fold one tenant's with another's.
+func TestLayer7OwnLogTenants(t *testing.T) {
+	s := newOwnServer(t, Options{})
+	c := newPortalClient(t, s.server, `[{"role":"reader","tenants":["acme","other"]}]`)
+	s.post(t, `[{"tenant":"acme","action":"Created"},{"tenant":"other","action":"Created"}]`)
+	for _, path := range []string{"/acme/tenant-admin/1.0/audits", "/api/other/tenant-admin/1.0/audits", "/tenant-admin/1.0/audits", "/no%20thing/tenant-admin/1.0/audits?action=Gone",
+		"/acme/tenant-admin/1.0/audits?size=x", "/other/tenant-admin/1.0/audits/export?" + wholePeriod, "/nothing/tenant-admin/1.0/audits/export?" + wholePeriod, "/acme/tenant-admin/1.0/audits/export"} {
+		c.do(t, c.get(t, path))
+	}
+	link := c.get(t, "/other/tenant-admin/1.0/audits/export?userName=amy")
+	link.Header.Set("Accept", "application/json")
+	c.do(t, link)
+	var got []string
+	for _, e := range s.told(t) {
+		if e.Source.Channel == "layer7" && e.Action != "access-token.create" {
+			got = append(got, fmt.Sprint(e.Action, " ", codeOf(e.Error), " ", strings.SplitAfter(e.details.Query, " ")[0]))
+		}
+	}
+	want := []string{`event.search  tenant:"acme"`, `event.search  tenant:"other"`, `event.search  `, `event.search not-found tenant:"no `, `event.search parameter tenant:"acme"`,
+		`event.export  tenant:"other"`, `event.export not-found tenant:"nothing"`, `event.export parameter tenant:"acme"`, `event.export parameter tenant:"other" `}
+	if !slices.Equal(got, want) {
+		t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -68,7 +69,7 @@ func (o *OwnLog) readVendor(r *http.Request, n *note) {
 		n.failure = asked.Failure
 	}
 	f := n.figures
-	f.From, f.To, f.Total, f.Rows, f.Finished = asked.From, asked.To, copied(asked.Total), copied(asked.Rows), copied(asked.Finished)
+	f.From, f.To, f.Total, f.Rows, f.Finished = writable(asked.From), writable(asked.To), copied(asked.Total), copied(asked.Rows), copied(asked.Finished)
 	f.Count, f.RequestID = 1, reply.RequestID(r.Context())
 	key := foldKey{action: n.action, who: identityOf(n.caller), from: reply.Client(r.Context()), about: bounded(n.channel + "\x00" + asked.Query + "\x00" + asked.Thing.ID), code: codeOf(n.failure)}
 	operation := asked.Operation
@@ -78,6 +79,17 @@ func (o *OwnLog) readVendor(r *http.Request, n *note) {
 	o.fold(key, o.now(), f, func() (*engine.Event, told) {
 		return n.event(r, operation), told{Query: cut(asked.Query, maxToldBytes), Tenants: n.toldTenants()}
 	})
+}
+
+// lastWritable is as far as a time in JSON goes: a client's numbers go further.
+var lastWritable = time.Date(9999, time.December, 31, 23, 59, 59, 999_999_999, time.UTC)
+
+// writable returns a bound that can be told. What lies behind the last one is that one: no event is there.
+func writable(t time.Time) time.Time {
+	if t.After(lastWritable) {
+		return lastWritable
+	}
+	return t
 }
 
 // copied keeps a fold from holding what a number is a part of, such as a page of events.

@@ -94,13 +94,13 @@ func (h *Handler) signedIn(x *exchange) (session, error) {
 	if !portals || h.ended.has(id, h.now()) {
 		return session{}, badToken("Access token is not valid")
 	}
-	s, err := h.open(x, id, h.sessionPurpose(id), pass)
+	s, err := h.open(x, "Access token", id, h.sessionPurpose(id), pass)
 	s.token = text
 	return s, err
 }
 
-// open lets in by a pass of a session.
-func (h *Handler) open(x *exchange, id, purpose, text string) (session, error) {
+// open lets in by a pass of a session. What is how people call it.
+func (h *Handler) open(x *exchange, what, id, purpose, text string) (session, error) {
 	pass, err := h.auth.OpenPass(auth.EnOS, purpose, text)
 	if err != nil {
 		return session{}, err
@@ -110,7 +110,7 @@ func (h *Handler) open(x *exchange, id, purpose, text string) (session, error) {
 	}
 	caller, err := pass.Check(x.Context(), pass.Proven, auth.Known)
 	if err != nil && reply.ProblemOf(err).Status == http.StatusUnauthorized {
-		return session{}, badToken("Access token is not valid")
+		return session{}, badToken(what + " is not valid")
 	}
 	return session{id: id, account: pass.Credential, caller: caller}, err
 }
@@ -162,7 +162,7 @@ func (h *Handler) refreshSession(x *exchange) (any, error) {
 	if err != nil || h.ended.has(id, now) {
 		return nil, badToken("Refresh token is not valid")
 	}
-	s, err := h.open(x, id, h.refreshPurpose(id, string(org)), pass)
+	s, err := h.open(x, "Refresh token", id, h.refreshPurpose(id, string(org)), pass)
 	if err != nil {
 		return nil, err
 	}

@@ -32,11 +32,12 @@ func (h *Handler) produce(x *exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	asked, err := readProduceRequest(x.body)
+	org, err := orgOf(x.URL)
 	if err != nil {
 		return nil, err
 	}
-	org, err := orgOf(x.URL)
+	x.asked.Query = engine.FormatQuery(is("tenant", org))
+	asked, err := readProduceRequest(x.body)
 	if err != nil {
 		return nil, err
 	}

@@ -11,10 +11,8 @@ package huawei
 
 import (
 	_ "embed"
-	"fmt"
 	"io"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/hashicorp/golang-lru/v2"
@@ -93,7 +91,7 @@ type request struct {
 // answer reads the request and has everything that goes wrong before an answer has begun told in the vendor's way.
 func answer(serve func(http.ResponseWriter, *request) error, fail func(http.ResponseWriter, *http.Request, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		err := caught(func() error {
+		err := reply.Caught(func() error {
 			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
 			if err != nil {
 				return badBody(err)
@@ -108,18 +106,4 @@ func answer(serve func(http.ResponseWriter, *request) error, fail func(http.Resp
 			fail(w, r, err)
 		}
 	}
-}
-
-// caught makes a panic an error, but for the one that cuts the connection.
-func caught(do func() error) (err error) {
-	defer func() {
-		p := recover()
-		if p == http.ErrAbortHandler {
-			panic(p)
-		}
-		if p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return do()
 }

@@ -325,7 +325,7 @@ func TestPanic(t *testing.T) {
 			t.Errorf("recovered %v", p)
 		}
 	}()
-	_ = caught(func() error { panic(http.ErrAbortHandler) })
+	_ = reply.Caught(func() error { panic(http.ErrAbortHandler) })
 }
 
 // TestOwnMistake: what the log finds wrong with our question, and what a client does not wait for, is not said to be the client's mistake.

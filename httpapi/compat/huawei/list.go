@@ -124,7 +124,7 @@ func (h *Handler) shownSizes(ctx context.Context, i instance, shown []file) (map
 			continue
 		}
 		group.Go(func() error {
-			return caught(func() error { // a panic here would end the server
+			return reply.Caught(func() error { // a panic here would end the server
 				sizes, err := h.partSizes(ctx, i, f)
 				mu.Lock()
 				defer mu.Unlock()

@@ -28,29 +28,29 @@ func (f filter) where() engine.Expr {
 			parts = append(parts, is(field.name, field.values...))
 		}
 	}
-	var actions []engine.Expr
-	for _, action := range f.action {
-		actions = append(actions, actionIs(action))
-	}
-	switch len(actions) {
-	case 0:
-	case 1:
-		parts = append(parts, actions[0])
-	default:
-		parts = append(parts, engine.Or{Parts: actions})
+	if len(f.action) > 0 {
+		parts = append(parts, actionIs(f.action...))
 	}
 	return allOf(parts...)
 }
 
-// entityOf is the resource to show of an event: the first that fits the filter and has a type, else the first.
+// entityOf is the resource to show of an event: the first that fits the filter, of which the portal's lists show those with a type first; else the first.
 func (f filter) entityOf(e *engine.Event) engine.Resource {
+	var best engine.Resource
+	found := false
 	for _, r := range e.Resources {
-		if r.Type != "" && fits(f.entityType, r.Type) && (fits(f.entityName, r.Name) || fits(f.entityName, r.ID)) {
+		if !fits(f.entityType, r.Type) || !fits(f.entityName, r.Name) && !fits(f.entityName, r.ID) {
+			continue
+		}
+		if r.Type != "" {
 			return r
 		}
+		if !found {
+			best, found = r, true
+		}
 	}
-	if len(e.Resources) == 0 {
-		return engine.Resource{}
+	if found || len(e.Resources) == 0 {
+		return best
 	}
 	return e.Resources[0]
 }

@@ -24,8 +24,10 @@ func (h *Handler) export(w http.ResponseWriter, r *http.Request) error {
 	if !onlyJSON(r) {
 		return h.send(w, r, caller.Caller)
 	}
-	if _, err := h.exportOf(r, caller.Caller); err != nil {
-		reply.Tell(r.Context(), reply.Asked{Action: "event.export", Failure: failureOf(err)})
+	if job, err := h.exportOf(r, caller.Caller); err != nil {
+		told := job.asked(r)
+		told.Failure = failureOf(err)
+		reply.Tell(r.Context(), told)
 		return err
 	}
 	return h.link(w, r, caller)
@@ -44,13 +46,14 @@ type exportJob struct {
 	encoder      export.Encoder
 }
 
-// exportOf reads what is to be exported. There are no pages, and the newest comes first.
+// exportOf reads what is to be exported. There are no pages, and the newest comes first. What can be read of it is there with an error as well.
 func (h *Handler) exportOf(r *http.Request, caller auth.Caller) (*exportJob, error) {
+	job := &exportJob{at: h.now(), query: engine.Query{Desc: true}}
 	p, err := parametersOf(r.URL)
 	if err != nil {
-		return nil, err
+		return job, err
 	}
-	job := &exportJob{filter: p.filter(), at: h.now(), query: engine.Query{Desc: true}}
+	job.filter = p.filter()
 	for _, name := range []string{"startTs", "endTs"} {
 		if p.values.Get(name) == "" {
 			p.mistake(name, "is missing")
@@ -69,7 +72,7 @@ func (h *Handler) exportOf(r *http.Request, caller auth.Caller) (*exportJob, err
 		p.mistake("format", "must be CSV or JSON")
 	}
 	if err := p.err(); err != nil {
-		return nil, err
+		return job, err
 	}
 	job.query.Where = job.filter.where()
 	job.query.Tenants, err = h.tenants(r, caller)
@@ -78,15 +81,14 @@ func (h *Handler) exportOf(r *http.Request, caller auth.Caller) (*exportJob, err
 
 // send streams the file. A failure midway cuts the connection and leaves a zip that does not open, so that no part can be taken for the whole.
 func (h *Handler) send(w http.ResponseWriter, r *http.Request, caller auth.Caller) error {
-	told := reply.Asked{Action: "event.export"}
-	defer func() { reply.Tell(r.Context(), told) }()
 	job, err := h.exportOf(r, caller)
+	told := job.asked(r)
+	defer func() { reply.Tell(r.Context(), told) }()
 	if err != nil {
 		told.Failure = failureOf(err)
 		return err
 	}
 	job.w = w
-	told.Query, told.From, told.To = engine.FormatQuery(job.query.Where), job.query.From, job.query.To
 	if err = h.log.Each(r.Context(), job.query, job.begin, job.add); err == nil {
 		err = job.finish()
 	}
@@ -103,6 +105,11 @@ func (h *Handler) send(w http.ResponseWriter, r *http.Request, caller auth.Calle
 	panic(http.ErrAbortHandler)
 }
 
+// asked is what the server's own log is told of it before it begins.
+func (j *exportJob) asked(r *http.Request) reply.Asked {
+	return reply.Asked{Action: "event.export", Query: question(r, j.filter), From: j.query.From, To: j.query.To}
+}
+
 func (j *exportJob) begin(total uint64) error {
 	head := j.w.Header()
 	head.Set("Content-Type", j.file.ContentType)
@@ -114,7 +121,7 @@ func (j *exportJob) begin(total uint64) error {
 
 // add writes one event. A panic may not go through the log, which is being read.
 func (j *exportJob) add(e *engine.Event) error {
-	if err := caught(func() error { return j.encoder.Write(e) }); err != nil {
+	if err := reply.Caught(func() error { return j.encoder.Write(e) }); err != nil {
 		return err
 	}
 	j.count++

@@ -9,10 +9,8 @@ package layer7
 
 import (
 	_ "embed"
-	"fmt"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -59,7 +57,7 @@ func (h *Handler) Routes() []reply.Route {
 		routes = append(routes,
 			reply.Route{Method: http.MethodGet, Path: audits, Serve: answer(h.list, fail)},
 			reply.Route{Method: http.MethodGet, Path: audits + "/export", Serve: answer(h.export, fail)},
-			reply.Route{Method: http.MethodGet, Path: audits + "/export/{link}", Serve: answer(h.download, fail)})
+			reply.Route{Method: http.MethodGet, Path: audits + "/export/download", Serve: answer(h.download, fail)})
 	}
 	return routes
 }
@@ -67,24 +65,10 @@ func (h *Handler) Routes() []reply.Route {
 // answer has everything that goes wrong before an answer has begun told in the portal's way.
 func answer(serve func(http.ResponseWriter, *http.Request) error, fail func(http.ResponseWriter, *http.Request, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if err := caught(func() error { return serve(w, r) }); err != nil {
+		if err := reply.Caught(func() error { return serve(w, r) }); err != nil {
 			fail(w, r, err)
 		}
 	}
-}
-
-// caught makes a panic an error, but for the one that cuts the connection.
-func caught(do func() error) (err error) {
-	defer func() {
-		p := recover()
-		if p == http.ErrAbortHandler {
-			panic(p)
-		}
-		if p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return do()
 }
 
 // client is who asks, and by what credential.
@@ -128,15 +112,33 @@ func (h *Handler) open(r *http.Request, what, purpose, text string) (client, err
 // tenants are whose audits a request asks for: of the tenant in its path, or all that the caller may read. A tenant that the caller may not
 // read is as one that does not exist. One that the caller's credential names is there before its first event.
 func (h *Handler) tenants(r *http.Request, caller auth.Caller) (engine.Tenants, error) {
-	text, named := mux.Vars(r)["tenant"]
+	name, named := tenantOf(r)
 	if !named {
 		return caller.Asking(nil), nil
 	}
-	name, err := url.PathUnescape(text)
-	if err == nil && caller.Tenants.Sees(name) {
+	if caller.Tenants.Sees(name) {
 		if _, exists := slices.BinarySearch(h.log.Tenants(), name); exists || !caller.Tenants.All {
 			return caller.Tenants.Only(name), nil
 		}
 	}
 	return engine.Tenants{}, &refusal{status: http.StatusNotFound, code: "not-found", user: "There is no such tenant."}
+}
+
+// tenantOf is the tenant in a request's path, if there is one.
+func tenantOf(r *http.Request) (name string, named bool) {
+	text, named := mux.Vars(r)["tenant"]
+	if !named {
+		return "", false
+	}
+	name, _ = url.PathUnescape(text) // what cannot be read is "", which is no tenant's
+	return name, true
+}
+
+// question is what the server's own log is told that a request asks for, in the log's words: whose audits, and which.
+func question(r *http.Request, f filter) string {
+	var whose engine.Expr
+	if name, named := tenantOf(r); named {
+		whose = is("tenant", name)
+	}
+	return engine.FormatQuery(allOf(whose, f.where()))
 }

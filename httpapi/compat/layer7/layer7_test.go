@@ -99,7 +99,7 @@ func TestPanic(t *testing.T) {
 			t.Errorf("recovered %v", p)
 		}
 	}()
-	_ = caught(func() error { panic(http.ErrAbortHandler) })
+	_ = reply.Caught(func() error { panic(http.ErrAbortHandler) })
 }
 
 // TestMiscount: fewer events than announced are no whole export.
@@ -113,6 +113,18 @@ func TestMiscount(t *testing.T) {
 	}
 	if err := job.finish(); err == nil {
 		t.Error("1 of 2 events passed for a whole export")
+	}
+}
+
+// TestFilterSize: thousands of actions do not make a question that is thousands of questions.
+func TestFilterSize(t *testing.T) {
+	var f filter
+	for i := range 5000 {
+		f.action = append(f.action, fmt.Sprint("a", i), "created", "Created", "Login Failed")
+	}
+	or, ok := f.where().(engine.Or)
+	if !ok || len(or.Parts) != 3 {
+		t.Errorf("%T of %d parts", f.where(), len(or.Parts))
 	}
 }
 
@@ -235,4 +247,20 @@ func FuzzTokenRequest(f *testing.F) {
 			t.Errorf("%+v, %v", asked, err)
 		}
 	})
+}
+
+// TestEntityOf: of several resources the one that was asked for is shown, with a type or without.
+func TestEntityOf(t *testing.T) {
+	e := &engine.Event{Resources: []engine.Resource{{Name: "a"}, {Name: "b"}, {Type: "API", Name: "c"}, {Type: "API", Name: "b"}}}
+	f := func(asked filter, want engine.Resource) {
+		t.Helper()
+		if got := asked.entityOf(e); got.Type != want.Type || got.Name != want.Name {
+			t.Errorf("%+v: %+v, want %+v", asked, got, want)
+		}
+	}
+	f(filter{}, engine.Resource{Type: "API", Name: "c"})
+	f(filter{entityName: []string{"a"}}, engine.Resource{Name: "a"})
+	f(filter{entityName: []string{"b"}}, engine.Resource{Type: "API", Name: "b"})
+	f(filter{entityType: []string{"API"}, entityName: []string{"b"}}, engine.Resource{Type: "API", Name: "b"})
+	f(filter{entityType: []string{"User"}}, engine.Resource{Name: "a"}) // none that was asked for
 }

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gorilla/mux"
-
 	"annals/httpapi/reply"
 )
 
@@ -28,24 +26,31 @@ func onlyJSON(r *http.Request) bool {
 	return wanted
 }
 
-// link answers with where the export is to be had for some minutes, without an access token.
+// link answers with where the export is to be had for some minutes, without an access token. What lets in is in the query string: paths stand in
+// logs.
 func (h *Handler) link(w http.ResponseWriter, r *http.Request, by client) error {
-	path := r.URL.EscapedPath()
+	path := r.URL.EscapedPath() + downloadPath
 	pass := by.credential.MakePass(linkTo(path, r.URL.RawQuery), h.now().Add(linkLifetime))
 	scheme := "http://"
 	if reply.Secure(r.Context()) {
 		scheme = "https://"
 	}
-	return reply.JSON(w, http.StatusOK, linkReply{scheme + r.Host + path + "/" + pass + "?" + r.URL.RawQuery})
+	return reply.JSON(w, http.StatusOK, linkReply{scheme + r.Host + path + "?" + linkParameter + pass + "&" + r.URL.RawQuery})
 }
+
+const (
+	downloadPath  = "/download" // behind the export's
+	linkParameter = "link="     // the first of a link, before those of the export
+)
 
 // linkTo is what a link is good for: one export, with just these parameters.
 func linkTo(path, query string) string { return "layer7 export " + path + "?" + query }
 
-// download answers GET …/audits/export/{link} as the export that the link was made for.
+// download answers GET …/audits/export/download as the export that the link was made for.
 func (h *Handler) download(w http.ResponseWriter, r *http.Request) error {
-	path, link := r.URL.EscapedPath(), mux.Vars(r)["link"]
-	by, err := h.open(r, "link", linkTo(strings.TrimSuffix(path, "/"+link), r.URL.RawQuery), link)
+	text, query, _ := strings.Cut(r.URL.RawQuery, "&")
+	link, _ := strings.CutPrefix(text, linkParameter)
+	by, err := h.open(r, "link", linkTo(r.URL.EscapedPath(), query), link)
 	if err != nil {
 		return err
 	}

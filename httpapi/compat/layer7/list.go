@@ -40,6 +40,7 @@ type listing struct {
 	size   int
 }
 
+// listingOf reads what is asked for. What can be read of it is there with an error as well.
 func (h *Handler) listingOf(r *http.Request, caller auth.Caller) (l listing, err error) {
 	p, err := parametersOf(r.URL)
 	if err != nil {
@@ -63,10 +64,10 @@ func (h *Handler) listingOf(r *http.Request, caller auth.Caller) (l listing, err
 // page finds one page. What was asked goes to told.
 func (h *Handler) page(r *http.Request, caller auth.Caller, told *reply.Asked) (*page, error) {
 	l, err := h.listingOf(r, caller)
+	told.Query, told.From, told.To = question(r, l.filter), l.query.From, l.query.To
 	if err != nil {
 		return nil, err
 	}
-	told.Query, told.From, told.To = engine.FormatQuery(l.query.Where), l.query.From, l.query.To
 	ctx, cancel := context.WithTimeout(r.Context(), h.deadline)
 	defer cancel()
 	out := &page{Results: []audit{}, CurrentPage: l.page, PageSize: l.size, SortField: l.order.field, SortDirection: l.order.direction()}

@@ -61,12 +61,28 @@ func labelNamed(action string) (label, bool) {
 	return labels[i], true
 }
 
-// actionIs finds the events that actionOf gives the action, whatever its case.
-func actionIs(action string) engine.Expr {
-	if l, ok := labelNamed(action); ok {
-		return engine.Or{Parts: []engine.Expr{is("action", l.name), engine.And{Parts: append(l.done(), engine.Not{Part: namesLabel()})}}}
+// actionIs finds the events that actionOf gives one of the actions, whatever their case. However many there are, each of the portal's is asked for
+// once, and all others together.
+func actionIs(actions ...string) engine.Expr {
+	var parts []engine.Expr
+	var others []string
+	asked := map[label]bool{}
+	for _, action := range actions {
+		l, ok := labelNamed(action)
+		if !ok {
+			others = append(others, action)
+		} else if !asked[l] {
+			asked[l] = true
+			parts = append(parts, engine.Or{Parts: []engine.Expr{is("action", l.name), engine.And{Parts: append(l.done(), engine.Not{Part: namesLabel()})}}})
+		}
 	}
-	return engine.And{Parts: []engine.Expr{is("action", action), otherAction()}}
+	if len(others) > 0 {
+		parts = append(parts, engine.And{Parts: []engine.Expr{is("action", others...), otherAction()}})
+	}
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return engine.Or{Parts: parts}
 }
 
 func (l label) done() []engine.Expr {

@@ -108,6 +108,9 @@ func testToken(t *testing.T, s *server, reader keys, first time.Time) {
 	if err := json.Unmarshal(body, &list); err != nil || res.StatusCode != http.StatusOK || list.Total != files {
 		t.Errorf("list with the token: %s: %s", res.Status, body)
 	}
+	if res, body := fetch(t, http.MethodGet, path, nil, "X-Auth-Token", token+"x"); res.StatusCode != http.StatusUnauthorized || !strings.Contains(string(body), unidentified+"decrypt token fail") {
+		t.Errorf("list with another token: %s: %s", res.Status, body)
+	}
 	shown, err := s.iam(t, token).KeystoneValidateToken(&model.KeystoneValidateTokenRequest{XSubjectToken: token})
 	if err != nil || shown.Token.ExpiresAt != answer.Token.ExpiresAt || *shown.XSubjectToken != token {
 		t.Errorf("IAM shows %v, %v", shown, err)
