@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"container/list"
+	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -122,17 +123,25 @@ func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !a.limited(reply.Client(r.Context())) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		caller := auth.From(r.Context())
-		if wait, ok := a.perToken.take(identityOf(caller)); !ok {
-			a.refuse(w, r, "token-rate", reply.TooMany(wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type)))
+		if p := a.tooOften(r.Context(), auth.From(r.Context())); p != nil {
+			reply.Error(w, r, p)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// tooOften refuses a caller beyond the limit, counts it and has it told; nil: it may come in.
+func (a *API) tooOften(ctx context.Context, caller auth.Caller) *reply.Problem {
+	if a.perToken == nil || !a.limited(reply.Client(ctx)) {
+		return nil
+	}
+	wait, ok := a.perToken.take(identityOf(caller))
+	if ok {
+		return nil
+	}
+	a.turnedAway(ctx, "token-rate")
+	return reply.TooMany(wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type))
 }
 
 // identity names a caller, whatever it may see.
@@ -144,7 +153,11 @@ func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.
 
 // refuse answers a request in the place of its handler, counts it and has it told, by a reason out of a closed set.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, p *reply.Problem) {
-	a.metrics.turnedAway.WithLabelValues(reason).Inc()
-	noteOf(r.Context()).turnedAway = reason
+	a.turnedAway(r.Context(), reason)
 	reply.Error(w, r, p)
+}
+
+func (a *API) turnedAway(ctx context.Context, reason string) {
+	a.metrics.turnedAway.WithLabelValues(reason).Inc()
+	noteOf(ctx).turnedAway = reason
 }

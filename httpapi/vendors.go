@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -41,23 +40,17 @@ func (a *API) room(kind string, rt reply.Route) http.Handler {
 		n := noteOf(r.Context())
 		n.channel = kind
 		ctx := reply.WithTold(r.Context(), func(asked reply.Asked) { n.asked = &asked })
-		rt.Serve(w, r.WithContext(auth.WithAdmission(ctx, a.admitter(r.Context(), n))))
+		rt.Serve(w, r.WithContext(auth.WithAdmission(ctx, a.admitter(r.Context()))))
 	}))
 }
 
 // admitter bounds how often a credential is used, as limitToken does for tokens.
-func (a *API) admitter(ctx context.Context, n *note) func(auth.Caller) error {
+func (a *API) admitter(ctx context.Context) func(auth.Caller) error {
 	return func(c auth.Caller) error {
-		if a.perToken == nil || !a.limited(reply.Client(ctx)) {
-			return nil
+		if p := a.tooOften(ctx, c); p != nil {
+			return p
 		}
-		wait, ok := a.perToken.take(identityOf(c))
-		if ok {
-			return nil
-		}
-		a.metrics.turnedAway.WithLabelValues("token-rate").Inc()
-		n.turnedAway = "token-rate"
-		return reply.TooMany(wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, c.Type))
+		return nil
 	}
 }
 

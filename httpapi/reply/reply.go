@@ -54,10 +54,16 @@ func Error(w http.ResponseWriter, r *http.Request, err error) {
 	if p.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="annals"`)
 	}
-	if p.retryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(int64((p.retryAfter+time.Second-1)/time.Second), 10)) // whole seconds, never too soon
-	}
+	SetRetryAfter(w.Header(), p.retryAfter)
 	Body(w, p.Status, "application/problem+json", append(body, '\n'))
+}
+
+// SetRetryAfter says with whole seconds, which it returns, when the request may be made again: never too soon. 0: nothing is said of it.
+func SetRetryAfter(h http.Header, after time.Duration) (seconds int64) {
+	if seconds = int64((after + time.Second - 1) / time.Second); seconds > 0 {
+		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
+	}
+	return seconds
 }
 
 // Fill returns the problem for err with the request's ID, and logs what the client is not told. It is for answers

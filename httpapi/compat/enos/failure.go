@@ -115,10 +115,3 @@ func failureOf(r *http.Request, err error) *failure {
 
 // statusClientGone is what a request whose client has left ends with; nobody reads the answer.
 const statusClientGone = 499
-
-// setRetryAfter says how long to wait, in whole seconds, never too soon.
-func (f *failure) setRetryAfter(h http.Header) {
-	if f.retryAfter > 0 {
-		h.Set("Retry-After", strconv.FormatInt(int64((f.retryAfter+time.Second-1)/time.Second), 10))
-	}
-}

@@ -8,13 +8,10 @@
 package enos
 
 import (
-	"bytes"
 	"crypto/rand"
 	_ "embed"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"annals/engine"
@@ -105,7 +102,7 @@ func (h *Handler) answer(in shape, serve call) http.HandlerFunc {
 		}
 		f := failureOf(r, err)
 		x.tellFailure(f)
-		f.setRetryAfter(w.Header())
+		reply.SetRetryAfter(w.Header(), f.retryAfter)
 		if err := reply.JSON(w, f.status, in(nil, f)); err != nil {
 			panic(err) // numbers and texts of our own
 		}
@@ -127,31 +124,25 @@ const accessRefused = "access.refused"
 
 // served reads the body and makes the call. A panic is an error like others, so that it too is answered in the API's own words.
 func (x *exchange) served(w http.ResponseWriter, serve call) (data any, err error) {
-	defer func() {
-		if p := recover(); p == http.ErrAbortHandler {
-			panic(p)
-		} else if p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	err = reply.Caught(func() (err error) {
+		if x.body, err = readBody(w, x.Request); err == nil {
+			data, err = serve(x)
 		}
-	}()
-	if x.body, err = readBody(w, x.Request); err != nil {
-		return nil, err
-	}
-	return serve(x)
+		return err
+	})
+	return data, err
 }
 
 // maxBodyBytes is far more than any request of the API has.
 const maxBodyBytes = 64 << 10
 
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	var body bytes.Buffer
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+	body, err := reply.ReadBody(w, r, maxBodyBytes)
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, wrong("The body has more than %d bytes", maxBodyBytes)
 	}
 	if err != nil {
 		return nil, wrong("The body cannot be read to its end")
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it is all here: what follows may take as long as it takes
-	return body.Bytes(), nil
+	return body, nil
 }

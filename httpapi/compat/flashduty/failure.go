@@ -65,9 +65,7 @@ const statusClientGone = 499
 // refuse answers with a failure, in the client's language. The SDK reads the rate-limit headers of a 429; of the limits themselves, which are the
 // operator's, it is not told.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, f *failure) {
-	if f.retryAfter > 0 {
-		seconds := int64((f.retryAfter + time.Second - 1) / time.Second) // whole ones, never too soon
-		w.Header().Set("Retry-After", strconv.FormatInt(seconds, 10))
+	if seconds := reply.SetRetryAfter(w.Header(), f.retryAfter); seconds > 0 {
 		w.Header().Set("X-RateLimit-Remaining", "0")
 		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(h.now().Unix()+seconds, 10))
 	}

@@ -10,7 +10,6 @@ import (
 	_ "embed"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"annals/engine"
@@ -91,18 +90,14 @@ func (h *Handler) caller(r *http.Request) (auth.Caller, error) {
 
 // served reads the body and makes the call. A panic is an error like others, so that it too is answered in the API's own words.
 func (h *Handler) served(w http.ResponseWriter, r *http.Request, who auth.Caller, serve call, asked *reply.Asked) (data any, err error) {
-	defer func() {
-		if p := recover(); p == http.ErrAbortHandler {
-			panic(p)
-		} else if p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	err = reply.Caught(func() error {
+		body, err := readBody(w, r)
+		if err == nil {
+			data, err = serve(r, who, body, asked)
 		}
-	}()
-	body, err := readBody(w, r)
-	if err != nil {
-		return nil, err
-	}
-	return serve(r, who, body, asked)
+		return err
+	})
+	return data, err
 }
 
 // write answers. What cannot be written as JSON is our own mistake.

@@ -3,13 +3,13 @@ package flashduty
 import (
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"annals/httpapi/reply"
 )
 
 const (
@@ -37,14 +37,13 @@ type searchRequest struct {
 
 // readBody returns the body. One that is empty may be said to be anything, or nothing: the SDK sends calls without parameters so.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+	body, err := reply.ReadBody(w, r, maxBodyBytes)
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, fmt.Errorf("read body: %w", err)
 	}
 	if err != nil {
 		return nil, badTransfer
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it is all here: what follows may take as long as it takes
 	if said := r.Header.Get("Content-Type"); said != "" && len(body) > 0 {
 		if media, _, err := mime.ParseMediaType(said); err != nil || media != "application/json" {
 			return nil, badType

@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"annals/engine"
 	"annals/httpapi/reply"
@@ -88,8 +86,8 @@ func failIAM(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func send(w http.ResponseWriter, status int, err error, body any) {
-	if p, ok := errors.AsType[*reply.Problem](err); ok && p.RetryAfter() > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(int64((p.RetryAfter()+time.Second-1)/time.Second), 10)) // never too soon
+	if p, ok := errors.AsType[*reply.Problem](err); ok {
+		reply.SetRetryAfter(w.Header(), p.RetryAfter())
 	}
 	if err := reply.JSON(w, status, body); err != nil {
 		panic(err) // strings and numbers only

@@ -11,7 +11,6 @@ package huawei
 
 import (
 	_ "embed"
-	"io"
 	"net/http"
 	"time"
 
@@ -92,7 +91,7 @@ type request struct {
 func answer(serve func(http.ResponseWriter, *request) error, fail func(http.ResponseWriter, *http.Request, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := reply.Caught(func() error {
-			body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+			body, err := reply.ReadBody(w, r, maxBodyBytes)
 			if err != nil {
 				return badBody(err)
 			}

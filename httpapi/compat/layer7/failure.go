@@ -3,9 +3,7 @@ package layer7
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"annals/engine"
 	"annals/httpapi/reply"
@@ -78,8 +76,8 @@ func refusalOf(r *http.Request, err error) *refusal {
 }
 
 func retryAfter(w http.ResponseWriter, err error) {
-	if p, ok := errors.AsType[*reply.Problem](err); ok && p.RetryAfter() > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(int64((p.RetryAfter()+time.Second-1)/time.Second), 10)) // never too soon
+	if p, ok := errors.AsType[*reply.Problem](err); ok {
+		reply.SetRetryAfter(w.Header(), p.RetryAfter())
 	}
 }
 

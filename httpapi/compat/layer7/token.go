@@ -2,7 +2,6 @@ package layer7
 
 import (
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -109,7 +108,7 @@ func clientOf(r *http.Request, form url.Values) (t tokenRequest, err error) {
 }
 
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxTokenBytes))
+	body, err := reply.ReadBody(w, r, maxTokenBytes)
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return nil, &tokenError{status: http.StatusRequestEntityTooLarge, Code: "invalid_request",
 			Description: "the body has more than " + strconv.Itoa(maxTokenBytes) + " bytes"}
