@@ -39,7 +39,7 @@ type pending struct {
 
 // appendRequest is one Append's valid events.
 type appendRequest struct {
-	events []pending
+	events []*pending
 	house  bool          // the log's own; see origin
 	next   int           // committer's: events before it are placed
 	err    error         // set before done is closed
@@ -82,10 +82,13 @@ func (l *Log) append(ctx context.Context, events []*Event, by origin) ([]Outcome
 		}
 	}
 	outcomes := make([]Outcome, len(events))
-	r := &appendRequest{events: make([]pending, 0, len(events)), house: by == house, done: make(chan struct{})}
+	r := &appendRequest{events: make([]*pending, 0, len(events)), house: by == house, done: make(chan struct{})}
+	contents := contentBuffers.Get().(*[]byte)
 	now := l.o.Now()
+	prepared := make([]pending, len(events))
 	for i, e := range events {
-		p, err := prepare(e, now, by)
+		p := &prepared[i]
+		err := p.prepare(e, now, by, contents)
 		outcomes[i].ID = e.ID
 		if err != nil {
 			outcomes[i].Status, outcomes[i].Err = Invalid, err
@@ -96,6 +99,7 @@ func (l *Log) append(ctx context.Context, events []*Event, by origin) ([]Outcome
 		r.events = append(r.events, p)
 	}
 	if len(r.events) == 0 {
+		keepContents(contents)
 		return outcomes, nil
 	}
 	if err := l.queue.put(r); err != nil {
@@ -103,31 +107,50 @@ func (l *Log) append(ctx context.Context, events []*Event, by origin) ([]Outcome
 	}
 	select {
 	case <-r.done:
+		keepContents(contents) // the committer is done with them, which it may not be after the other end
 		return outcomes, r.err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for commit: %w", context.Cause(ctx))
 	}
 }
 
-// prepare checks, fills and encodes an event.
-func prepare(e *Event, now time.Time, by origin) (pending, error) {
+// prepare checks, fills and encodes an event. Its content is appended to contents.
+func (p *pending) prepare(e *Event, now time.Time, by origin, contents *[]byte) error {
 	timed := !e.Time.IsZero()
 	if err := e.Normalize(now); err != nil {
-		return pending{}, err
+		return err
 	}
 	switch reserved := e.Tenant == ReservedTenant; {
 	case by == outside && reserved:
-		return pending{}, &FieldError{"tenant", fmt.Sprintf("%q is the server's own", e.Tenant)}
+		return &FieldError{"tenant", fmt.Sprintf("%q is the server's own", e.Tenant)}
 	case by != outside && !reserved:
-		return pending{}, &FieldError{"tenant", fmt.Sprintf("%q is not the server's own", shorten(e.Tenant))}
+		return &FieldError{"tenant", fmt.Sprintf("%q is not the server's own", shorten(e.Tenant))}
 	}
-	content := appendHead(make([]byte, 0, 1024), e.ID, e.Time, e.Tenant)
-	head := len(content)
-	if content = e.appendBody(content); len(content) > MaxEventBytes {
-		return pending{}, tooLarge(len(content))
+	from := len(*contents)
+	*contents = appendHead(*contents, e.ID, e.Time, e.Tenant)
+	head := len(*contents) - from
+	*contents = e.appendBody(*contents) // growing leaves what others have in it where it was
+	content := (*contents)[from:len(*contents):len(*contents)]
+	if len(content) > MaxEventBytes {
+		*contents = (*contents)[:from]
+		return tooLarge(len(content))
 	}
 	e.stored = len(content) - head
-	return pending{event: e, body: content[head:], digest: contentDigest(content), key: newIDKey(e.Tenant, e.ID), timed: timed}, nil
+	*p = pending{event: e, body: content[head:], digest: contentDigest(content), key: newIDKey(e.Tenant, e.ID), timed: timed}
+	return nil
+}
+
+// contentBuffers hold the contents of a request's events until they are committed.
+var contentBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxContentBuffer is how large a buffer may be and still be used again.
+const maxContentBuffer = 4 << 20
+
+func keepContents(contents *[]byte) {
+	if cap(*contents) <= maxContentBuffer {
+		*contents = (*contents)[:0]
+		contentBuffers.Put(contents)
+	}
 }
 
 // committable returns why the log can commit nothing, or nil.

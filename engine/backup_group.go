@@ -7,13 +7,13 @@ import (
 
 // newStoredPending makes an event that was in a log ready to be hashed, and to be committed again. Of the event itself only what is in the
 // key is filled in.
-func newStoredPending(key, body []byte) (pending, error) {
+func newStoredPending(key, body []byte) (*pending, error) {
 	t, id, tenant, err := splitEventKey(key)
 	if err != nil {
-		return pending{}, err
+		return nil, err
 	}
 	content := append(appendHead(make([]byte, 0, len(key)+len(body)+64), id, t, tenant), body...)
-	return pending{event: &Event{ID: id, Time: t, Tenant: tenant}, body: body, digest: contentDigest(content), key: newIDKey(tenant, id), timed: true}, nil
+	return &pending{event: &Event{ID: id, Time: t, Tenant: tenant}, body: body, digest: contentDigest(content), key: newIDKey(tenant, id), timed: true}, nil
 }
 
 // appendBackup appends the group as a backup has it: its head | received (8) | its events by seq, each key | body. Head, keys and

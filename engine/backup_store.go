@@ -59,7 +59,7 @@ func readHead(it *badger.Iterator, seq, end uint64) (*group, error) {
 	if g.first != seq || g.end > end {
 		return nil, fmt.Errorf("%w: group of seq %d to %d where %d was next", ErrDamaged, g.first, g.end, seq)
 	}
-	g.events = make([]pending, g.end-g.first)
+	g.events = make([]*pending, g.end-g.first)
 	return g, nil
 }
 

@@ -83,7 +83,7 @@ type group struct {
 	groupHead
 	w        *window
 	received int64
-	events   []pending
+	events   []*pending
 	limit    uint64 // seqs from here on belong to the next window
 	bytes    int64
 	maxBytes int64
@@ -103,7 +103,7 @@ func (l *Log) newGroup() *group {
 // placeRequest puts the rest of a request's events into the group and reports whether the group was full before the end.
 func (l *Log) placeRequest(g *group, r *appendRequest) (full bool) {
 	for ; r.next < len(r.events); r.next++ {
-		p := &r.events[r.next]
+		p := r.events[r.next]
 		cost := int64(2*len(p.event.ID) + 2*len(p.event.Tenant) + len(p.body) + 160)
 		if g.end == g.limit || len(g.events) == g.maxCount || g.bytes+cost > g.maxBytes {
 			return true
@@ -123,7 +123,7 @@ func (l *Log) placeRequest(g *group, r *appendRequest) (full bool) {
 		g.w.mu.Lock()
 		g.w.ids.(*openIDs).add(p.key)
 		g.w.mu.Unlock()
-		g.events = append(g.events, *p)
+		g.events = append(g.events, p)
 		g.bytes += cost
 		g.end++
 	}
@@ -132,11 +132,11 @@ func (l *Log) placeRequest(g *group, r *appendRequest) (full bool) {
 
 // findDuplicate looks for an event with p's ID in its tenant. If there is one, it fills in the outcome.
 func (l *Log) findDuplicate(g *group, p *pending) (known bool, err error) {
-	var at [8]uint64
-	for _, seq := range l.findID(p.key, at[:0]) {
+	l.scratch.found = l.findID(p.key, l.scratch.found[:0])
+	for _, seq := range l.scratch.found {
 		var same bool
 		if seq >= g.first {
-			old := &g.events[seq-g.first]
+			old := g.events[seq-g.first]
 			if old.event.ID != p.event.ID || old.event.Tenant != p.event.Tenant {
 				continue
 			}
@@ -233,15 +233,11 @@ func (l *Log) writeGroup(g *group) error {
 	}
 	txn := g.w.db.NewTransactionAt(g.first, true)
 	defer txn.Discard()
-	keys := make([][]byte, len(g.events))
-	for i := range g.events {
-		e := g.events[i].event
-		key := appendEventKey(make([]byte, 0, 64), e.Time, e.ID, e.Tenant)
-		value := appendStored(make([]byte, 0, len(g.events[i].body)+16), e.Seq, g.received, g.events[i].body)
-		if err := txn.SetEntry(badger.NewEntry(key, value)); err != nil {
-			return fmt.Errorf("write event %d: %w", e.Seq, err)
+	keys, entries := l.scratch.lay(g)
+	for i := range entries {
+		if err := txn.SetEntry(&entries[i]); err != nil {
+			return fmt.Errorf("write event %d: %w", g.first+uint64(i), err)
 		}
-		keys[i] = key[1:]
 	}
 	pager, err := l.pager.entries(g.first, keys, func(key, page []byte) error { return txn.SetEntry(badger.NewEntry(key, page)) })
 	if err != nil {

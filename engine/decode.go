@@ -65,6 +65,13 @@ func (d *decoder) string() (string, bool) {
 		return "", false
 	}
 	start, ascii := d.at, true
+	for d.at+8 <= len(d.text) {
+		v := load8(d.text, d.at)
+		if v&highs|quotable(v) != 0 {
+			break
+		}
+		d.at += 8
+	}
 	for ; d.at < len(d.text); d.at++ {
 		switch c := d.text[d.at]; {
 		case c == '"':

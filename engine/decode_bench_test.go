@@ -18,17 +18,23 @@ func BenchmarkDecode(b *testing.B) {
 func BenchmarkPrepare(b *testing.B) {
 	e, _ := DecodeEvent(benchLine)
 	now := time.Now()
+	var contents []byte
 	b.ReportAllocs()
 	for b.Loop() {
 		c := *e
-		if _, err := prepare(&c, now, outside); err != nil {
+		contents = contents[:0]
+		if err := new(pending).prepare(&c, now, outside, &contents); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 func BenchmarkStoredDecode(b *testing.B) {
 	e, _ := DecodeEvent(benchLine)
-	p, _ := prepare(e, time.Now(), outside)
+	var p pending
+	var contents []byte
+	if err := p.prepare(e, time.Now(), outside, &contents); err != nil {
+		b.Fatal(err)
+	}
 	key := appendEventKey(nil, e.Time, e.ID, e.Tenant)
 	v := appendStored(nil, 1, 5, p.body)
 	b.ReportAllocs()

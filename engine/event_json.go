@@ -238,7 +238,11 @@ func appendMember(dst []byte, name, value string) []byte {
 
 // appendString appends s as a JSON string. S is valid UTF-8: Normalize has seen to it.
 func appendString(dst []byte, s string) []byte {
-	for i := 0; i < len(s); i++ {
+	i := 0
+	for i+8 <= len(s) && quotable(load8(s, i)) == 0 {
+		i += 8
+	}
+	for ; i < len(s); i++ {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' {
 			quoted, _ := jsontext.AppendQuote(dst, s)
 			return quoted

@@ -108,6 +108,7 @@ type Log struct {
 	queue    commitQueue
 	edge     merkle.Edge // committer's: the tree as of size
 	pager    seqPager    // committer's
+	scratch  scratch     // committer's
 	rollAt   uint64      // committer's: the seq at which the next window begins; 0: not decided
 	failed   atomic.Pointer[error]
 	guard    guard

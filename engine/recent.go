@@ -19,7 +19,7 @@ type recent struct {
 }
 
 // add appends a group's events and forgets the oldest beyond the bounds.
-func (r *recent) add(group []pending) {
+func (r *recent) add(group []*pending) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.events) == 0 && len(group) > 0 {

@@ -29,7 +29,7 @@ func (s seqPager) entries(first uint64, keys [][]byte, put func(key, page []byte
 			}
 		}
 		if full {
-			page = make([]byte, 0, seqPageEvents*32)
+			page = make([]byte, 0, seqPageEvents*64)
 		}
 	}
 	return seqPager{page}, nil

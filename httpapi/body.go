@@ -13,7 +13,6 @@ import (
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
-	"annals/engine"
 	"annals/httpapi/reply"
 )
 
@@ -28,30 +27,31 @@ func limitBody(w http.ResponseWriter, r *http.Request, timeout time.Duration) {
 	}
 }
 
-// readBody returns the whole decompressed body, which may have engine.MaxRequestBytes.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	return readUpTo(w, r, engine.MaxRequestBytes)
-}
-
 // readUpTo returns the whole decompressed body. What the client sends compressed may not have more than the limit either, and no more is ever
 // decompressed.
 func readUpTo(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	var body bytes.Buffer
+	err := readInto(&body, w, r, limit)
+	return body.Bytes(), err
+}
+
+// readInto is readUpTo for an empty buffer.
+func readInto(body *bytes.Buffer, w http.ResponseWriter, r *http.Request, limit int64) error {
 	in, done, err := decompress(http.MaxBytesReader(w, r.Body, limit), r.Header.Get("Content-Encoding"))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer done()
-	var body bytes.Buffer
 	body.Grow(int(min(max(r.ContentLength, 0)+bytes.MinRead, 1<<20))) // a length is only a claim
 	_, err = body.ReadFrom(io.LimitReader(in, limit+1))
 	if int64(body.Len()) > limit {
-		return nil, reply.TooLarge(limit, "the body passes the limit of %d bytes after decompression", limit)
+		return reply.TooLarge(limit, "the body passes the limit of %d bytes after decompression", limit)
 	}
 	if err != nil {
-		return nil, bodyError(err)
+		return bodyError(err)
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // it is all here: what follows may take as long as it takes
-	return body.Bytes(), nil
+	return nil
 }
 
 // bodyError keeps the errors that have a status of their own; any other reading error is the client's doing.

@@ -1,10 +1,12 @@
 package httpapi
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 
@@ -46,11 +48,7 @@ func (a *API) postEvents(w http.ResponseWriter, r *http.Request) error {
 
 // receive reads the batch and appends what can be.
 func (a *API) receive(w http.ResponseWriter, r *http.Request) (*batch, error) {
-	body, err := readBody(w, r)
-	if err != nil {
-		return nil, err
-	}
-	b, err := decodeBatch(body, r.Header.Get("Content-Type"), auth.From(r.Context()))
+	b, err := readBatch(w, r)
 	if err != nil || len(b.events) == 0 {
 		return b, err
 	}
@@ -60,6 +58,26 @@ func (a *API) receive(w http.ResponseWriter, r *http.Request) (*batch, error) {
 	}
 	b.settle(outcomes)
 	return b, nil
+}
+
+// bodies hold requests until their events are decoded, which keeps nothing of them.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxKeptBody is how large a body's buffer may be and still be used again.
+const maxKeptBody = 4 << 20
+
+func readBatch(w http.ResponseWriter, r *http.Request) (*batch, error) {
+	body := bodies.Get().(*bytes.Buffer)
+	body.Reset()
+	defer func() {
+		if body.Cap() <= maxKeptBody {
+			bodies.Put(body)
+		}
+	}()
+	if err := readInto(body, w, r, engine.MaxRequestBytes); err != nil {
+		return nil, err
+	}
+	return decodeBatch(body.Bytes(), r.Header.Get("Content-Type"), auth.From(r.Context()))
 }
 
 // refuseAll answers with a problem that also holds the members of an ordinary answer, so that each event's reason is told.
