@@ -180,7 +180,7 @@ func (b *builder) writeTerms(w *segmentWriter) error {
 		b.docs[ends[u.term]] = u.doc
 		ends[u.term]++
 	}
-	for _, id := range b.terms.sorted() {
+	for id := range b.terms.sorted() {
 		if err := w.term(b.terms.key(id), b.docs[ends[id]-b.counts[id]:ends[id]]); err != nil {
 			return err
 		}

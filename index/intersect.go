@@ -7,14 +7,17 @@ import (
 )
 
 // Roaring intersects two sorted lists by walking them side by side, which a processor cannot foresee: four nanoseconds an entry. Where both sets have
-// many members and few of them in each stretch, it takes a third of that to spread one out as plain bits and look the other's members up.
+// many members and few of them in each stretch, it takes a fraction of that to spread both out as plain bits.
 const (
 	spreadFrom  = 4096 // members of the smaller set
 	spreadRatio = 16   // a far smaller set is better looked up member by member, as roaring does
 	sparse      = 16   // fewer than one member in so many documents, and roaring keeps lists
 )
 
-var spreadWords = sync.Pool{New: func() any { return new([]uint64) }}
+// spread is room for two sets as plain bits. It holds zeros when it is not in use.
+type spread struct{ a, b []uint64 }
+
+var spreads = sync.Pool{New: func() any { return new(spread) }}
 
 // intersect returns what is in both sets, neither of which is changed.
 func intersect(a, b *roaring.Bitmap) *roaring.Bitmap {
@@ -25,31 +28,28 @@ func intersect(a, b *roaring.Bitmap) *roaring.Bitmap {
 	if small < spreadFrom || small*spreadRatio < large || large*sparse > uint64(b.Maximum()) {
 		return roaring.And(a, b)
 	}
-	words := spreadWords.Get().(*[]uint64)
-	defer spreadWords.Put(words)
-	if n := int(max(a.Maximum(), b.Maximum()))/64 + 1; len(*words) < n {
-		*words = make([]uint64, n)
+	s := spreads.Get().(*spread)
+	defer spreads.Put(s)
+	x, y := spreadOut(a, &s.a), spreadOut(b, &s.b)
+	both := x[:min(len(x), len(y))]
+	for i := range both {
+		both[i] &= y[i]
 	}
-	each(b, func(docs []uint32) {
-		for _, d := range docs {
-			(*words)[d>>6] |= 1 << (d & 63)
-		}
-	})
-	both := roaring.New()
-	each(a, func(docs []uint32) {
-		n := 0
-		for _, d := range docs {
-			docs[n] = d
-			n += int((*words)[d>>6] >> (d & 63) & 1)
-		}
-		both.AddMany(docs[:n])
-	})
-	each(b, func(docs []uint32) {
-		for _, d := range docs {
-			(*words)[d>>6] = 0
-		}
-	})
-	return both
+	found := roaring.FromDense(both, true)
+	clear(x)
+	clear(y)
+	return found
+}
+
+// spreadOut writes a set as bits into room, which it makes larger where it must, and returns the part that it took.
+func spreadOut(set *roaring.Bitmap, room *[]uint64) []uint64 {
+	n := int(set.DenseSize())
+	if len(*room) < n {
+		*room = make([]uint64, n)
+	}
+	words := (*room)[:n]
+	set.WriteDenseTo(words)
+	return words
 }
 
 // each calls fn with the members, a stretch at a time. Fn may change the stretch.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/maphash"
+	"iter"
 	"slices"
 )
 
@@ -14,6 +15,7 @@ type table struct {
 	arena   []byte
 	entries []tableEntry
 	slots   []uint32 // entry number + 1; the length is a power of two, at most half filled
+	ranks   []ranked // for sorting
 }
 
 type tableEntry struct {
@@ -71,18 +73,20 @@ func (t *table) reset() {
 	clear(t.slots)
 }
 
-// sorted returns the numbers in the bytewise order of their keys.
-func (t *table) sorted() []uint32 {
-	all := make([]ranked, len(t.entries))
-	for n := range all {
-		all[n].n = uint32(n)
+// sorted gives the numbers in the bytewise order of their keys.
+func (t *table) sorted() iter.Seq[uint32] {
+	t.ranks = slices.Grow(t.ranks[:0], len(t.entries))[:len(t.entries)]
+	for n := range t.ranks {
+		t.ranks[n].n = uint32(n)
 	}
-	t.sortFrom(all, 0)
-	order := make([]uint32, len(all))
-	for i, r := range all {
-		order[i] = r.n
+	t.sortFrom(t.ranks, 0)
+	return func(yield func(uint32) bool) {
+		for _, r := range t.ranks {
+			if !yield(r.n) {
+				return
+			}
+		}
 	}
-	return order
 }
 
 // ranked is a key with eight of its bytes as a number.

@@ -21,7 +21,7 @@ func TestTableSorted(t *testing.T) {
 			}
 			tab.id(key)
 		}
-		order := tab.sorted()
+		order := slices.Collect(tab.sorted())
 		if len(order) != tab.len() {
 			t.Fatalf("%d of %d keys", len(order), tab.len())
 		}
