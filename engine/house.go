@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"runtime/debug"
-	"time"
-)
+import "time"
 
 // watchDisk runs the guard beside everything that may take its time.
 func (l *Log) watchDisk() {
@@ -25,14 +22,14 @@ func (l *Log) keepHouse() {
 	defer l.workers.Done()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	calm := calmness{}
+	calm := newCalmness(l.Size(), time.Now())
 	retention := l.o.Now() // at the start, then hourly
 	for {
 		rolled := l.rolled.wait()
 		l.sealFull()
 		l.saveCheckpointIfGrown()
 		l.closeIdle()
-		calm.look(l)
+		calm.look(l, time.Now())
 		l.searched() // and what the last writes have left in memory goes too
 		if now := l.o.Now(); !now.Before(retention) {
 			retention = now.Add(time.Hour)
@@ -95,24 +92,4 @@ func (l *Log) idleStores() (oldest *window, open int) {
 		w.mu.Unlock()
 	}
 	return oldest, open
-}
-
-// calmness gives memory back to the system when a time of much writing is over: what it took is mostly garbage by then, and with nothing
-// more to collect the runtime would keep it for minutes.
-type calmness struct {
-	size  uint64 // of the log at the last look
-	grown uint64 // events since memory was last given back
-	still int    // looks in a row without growth
-}
-
-func (c *calmness) look(l *Log) {
-	size := l.Size()
-	if size != c.size {
-		c.grown, c.size, c.still = c.grown+size-c.size, size, 0
-		return
-	}
-	if c.still++; c.still >= 3 && c.grown > 20_000 && len(l.toIndex()) == 0 {
-		debug.FreeOSMemory()
-		c.grown = 0
-	}
 }

@@ -136,7 +136,9 @@ func (l *Log) indexNext(ctx context.Context, w *window) error {
 	w.serve(batch)
 	w.indexWent(end)
 	if l.lag() == 0 {
-		l.recent.indexed(end)
+		l.recent.indexed(end, recentDone)
+	} else {
+		l.recent.indexed(end, recentBusy)
 	}
 	l.indexed.notify()
 	return nil

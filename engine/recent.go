@@ -6,7 +6,8 @@ import "sync"
 const (
 	recentEvents = 1 << 16 // more than Options.MaxLag, so that the tail is in memory
 	recentBytes  = 96 << 20
-	recentDone   = 2048 // of those that the index has; live tails may still want them
+	recentDone   = 2048           // of those that the index has; live tails may still want them …
+	recentBusy   = 2 * indexBatch // … and while more come, searches that began before the index had them
 )
 
 // recent holds the newest events. Seqs are contiguous.
@@ -38,11 +39,11 @@ func (r *recent) add(group []*pending) {
 	r.drop(drop)
 }
 
-// indexed forgets most of what lies below the seq: the index has it.
-func (r *recent) indexed(seq uint64) {
+// indexed forgets what lies below the seq, which the index has, but for the last ones.
+func (r *recent) indexed(seq, last uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if keep := seq - min(seq, recentDone); keep > r.first {
+	if keep := seq - min(seq, last); keep > r.first {
 		r.drop(int(min(keep-r.first, uint64(len(r.events)))))
 	}
 }
