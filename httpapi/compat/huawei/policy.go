@@ -84,7 +84,7 @@ func (h *Handler) showPolicy(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	i, p, err := h.policyOf(r, who)
-	reply.Tell(r.Context(), reply.Asked{Action: "auditlog_policy.view", Thing: i.policyThing(), Failure: failureOf(err)})
+	reply.Tell(r.Context(), reply.Asked{Action: "auditlog_policy.view", Query: i.told(), Thing: i.policyThing(), Failure: failureOf(err)})
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (h *Handler) changePolicy(w http.ResponseWriter, r *request) error {
 	}
 	told := reply.Asked{Action: "auditlog_policy.change", Operation: engine.OpEdit}
 	i, _, err := h.policyOf(r, who)
-	told.Thing = i.policyThing()
+	told.Query, told.Thing = i.told(), i.policyThing()
 	if err == nil {
 		err = h.setPolicy(i, r.body, &told)
 	}
@@ -151,7 +151,7 @@ func (h *Handler) setPolicy(i instance, body []byte, told *reply.Asked) error {
 			return wrongParameter("audit_types has a type that is not in all_audit_log_action.")
 		}
 	}
-	told.Query = fmt.Sprintf("keep_days=%d reserve_auditlogs=%t audit_types=%s", p.KeepDays, p.Reserve, strings.Join(p.Types, ","))
+	told.Query += fmt.Sprintf(", keep_days=%d reserve_auditlogs=%t audit_types=%s", p.KeepDays, p.Reserve, strings.Join(p.Types, ","))
 	value, err := json.Marshal(p)
 	if err != nil {
 		return err
