@@ -342,17 +342,11 @@ func TestHuaweiOwnTenant(t *testing.T) {
 	f("reader:_annals", 200, true)
 }
 
-// TestHuaweiLimits: bodies are bounded, and so is how often a key is used.
+// TestHuaweiLimits: how often a key is used is bounded.
 func TestHuaweiLimits(t *testing.T) {
 	s := newServer(t, Options{Limits: RateLimits{PerToken: 1, Loopback: true}})
 	s.post(t, huaweiEvents)
 	ak, sk := s.huaweiKeys(t, "reader:acme")
-	if resp, body := s.huawei(t, "POST", huaweiInstance+"-links", ak, sk, strings.Repeat("x", 64<<10+1)); resp.StatusCode != 413 || !strings.Contains(body, `"error_code":"APIGW.0201"`) {
-		t.Errorf("%d %s", resp.StatusCode, body)
-	}
-	if resp, body := s.do(t, s.request(t, "POST", "/v3/auth/tokens", strings.Repeat("x", 64<<10+1))); resp.StatusCode != 413 || !strings.Contains(body, `"error":{"code":413`) {
-		t.Errorf("%d %s", resp.StatusCode, body)
-	}
 	for range 2 {
 		s.huawei(t, "GET", huaweiDay, ak, sk, "")
 	}
