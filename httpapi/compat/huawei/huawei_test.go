@@ -33,8 +33,8 @@ func (r *room) list(t testing.TB, token string) (out filesReply) {
 	return out
 }
 
-// download gets a link to each file, and what it leads to.
-func (r *room) download(t testing.TB, token string, ids ...string) (bodies []string) {
+// links gets a link to each file.
+func (r *room) links(t testing.TB, token string, ids ...string) []string {
 	t.Helper()
 	text, err := json.Marshal(linksRequest{ids})
 	if err != nil {
@@ -44,10 +44,16 @@ func (r *room) download(t testing.TB, token string, ids ...string) (bodies []str
 	req.Header.Set("X-Auth-Token", token)
 	r.router.ServeHTTP(w, req)
 	var out linksReply
-	if err := json.Unmarshal(w.Body.Bytes(), &out); w.Code != http.StatusOK || err != nil {
+	if err := json.Unmarshal(w.Body.Bytes(), &out); w.Code != http.StatusOK || err != nil || len(out.Links) != len(ids) {
 		t.Fatal(w.Code, err, w.Body)
 	}
-	for _, link := range out.Links {
+	return out.Links
+}
+
+// download gets what a link to each file leads to.
+func (r *room) download(t testing.TB, token string, ids ...string) (bodies []string) {
+	t.Helper()
+	for _, link := range r.links(t, token, ids...) {
 		w := r.get(link, "")
 		if w.Code != http.StatusOK || w.Header().Get("Content-Length") != fmt.Sprint(w.Body.Len()) {
 			t.Fatalf("%d, %s of %d bytes: %.200s", w.Code, w.Header().Get("Content-Length"), w.Body.Len(), w.Body)
@@ -55,6 +61,32 @@ func (r *room) download(t testing.TB, token string, ids ...string) (bodies []str
 		bodies = append(bodies, w.Body.String())
 	}
 	return bodies
+}
+
+// TestEveryByte: a token, or a link, with one byte changed anywhere lets nobody in. The right one in between keeps the key from being locked,
+// so that it is the change that is refused.
+func TestEveryByte(t *testing.T) {
+	r := newRoom(t, engine.Options{})
+	token := r.token(t, "reader")
+	enginetest.Append(t, r.log, eventAt("e1", testNow.Add(-2*time.Hour)))
+	link := r.links(t, token, r.list(t, token).Files[0].ID)[0]
+	f := func(text string, in func(string) int) {
+		t.Helper()
+		for at := range text {
+			for _, c := range []byte{text[at] ^ 1, text[at] ^ 32} {
+				if changed := text[:at] + string(c) + text[at+1:]; c > ' ' && c < 0x7f && in(changed) == http.StatusOK {
+					t.Errorf("in with %s", changed)
+				}
+			}
+			if got := in(text); got != http.StatusOK {
+				t.Fatalf("byte %d: then the right one is answered %d", at, got)
+			}
+		}
+	}
+	f(token, func(text string) int { return r.get("/v3/projects", text).Code })
+	path, pass, _ := strings.Cut(strings.TrimPrefix(link, "http://example.com"), "?")
+	f(path, func(text string) int { return r.get("http://example.com"+text+"?"+pass, "").Code })
+	f(pass, func(text string) int { return r.get("http://example.com"+path+"?"+text, "").Code })
 }
 
 func recordIDs(t testing.TB, bodies ...string) (ids []string) {
