@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -179,6 +180,22 @@ func (s *server) huawei(t *testing.T, method, path, ak, sk, body string) (*http.
 	return s.do(t, r)
 }
 
+// huaweiLink lists the one file that there is, and gets a link to it.
+func (s *server) huaweiLink(t *testing.T, ak, sk string) string {
+	t.Helper()
+	var files struct{ Auditlogs []struct{ ID string } }
+	_, body := s.huawei(t, "GET", huaweiDay, ak, sk, "")
+	if err := json.Unmarshal([]byte(body), &files, json.MatchCaseInsensitiveNames(true)); err != nil || len(files.Auditlogs) != 1 {
+		t.Fatalf("%v %s", err, body)
+	}
+	_, body = s.huawei(t, "POST", huaweiInstance+"-links", ak, sk, `{"ids":["`+files.Auditlogs[0].ID+`"]}`)
+	var links struct{ Links []string }
+	if err := json.Unmarshal([]byte(body), &links, json.MatchCaseInsensitiveNames(true)); err != nil || len(links.Links) != 1 {
+		t.Fatalf("%v %s", err, body)
+	}
+	return links.Links[0]
+}
+
 const (
 	huaweiInstance = "/v3/acme/instances/db1/auditlog"
 	huaweiDay      = huaweiInstance + "?start_time=2026-11-23T00:00:00Z&end_time=2026-11-24T00:00:00Z&offset=0&limit=50"
@@ -190,17 +207,7 @@ func TestHuaweiTold(t *testing.T) {
 	s := newOwnServer(t, Options{})
 	s.post(t, huaweiEvents)
 	ak, sk := s.huaweiKeys(t, "admin:acme")
-	var files struct{ Auditlogs []struct{ ID string } }
-	_, body := s.huawei(t, "GET", huaweiDay, ak, sk, "")
-	if err := json.Unmarshal([]byte(body), &files, json.MatchCaseInsensitiveNames(true)); err != nil || len(files.Auditlogs) != 1 {
-		t.Fatalf("%v %s", err, body)
-	}
-	_, body = s.huawei(t, "POST", huaweiInstance+"-links", ak, sk, `{"ids":["`+files.Auditlogs[0].ID+`"]}`)
-	var links struct{ Links []string }
-	if err := json.Unmarshal([]byte(body), &links, json.MatchCaseInsensitiveNames(true)); err != nil || len(links.Links) != 1 {
-		t.Fatalf("%v %s", err, body)
-	}
-	link := strings.TrimPrefix(links.Links[0], s.URL)
+	link := strings.TrimPrefix(s.huaweiLink(t, ak, sk), s.URL)
 	s.do(t, s.request(t, "GET", link, ""))
 	s.huawei(t, "GET", huaweiInstance+"-policy", ak, sk, "")
 	s.huawei(t, "PUT", huaweiInstance+"-policy", ak, sk, `{"keep_days":7}`)
@@ -315,6 +322,30 @@ func TestHuaweiSentTwice(t *testing.T) {
 	group.Wait()
 	if made.Load() != 1 || refused.Load() != sent-1 {
 		t.Errorf("%d made, %d refused", made.Load(), refused.Load())
+	}
+}
+
+// TestHuaweiDownloadCut: a file that is not sent to its end is no whole answer, and is told as what it was.
+func TestHuaweiDownloadCut(t *testing.T) {
+	s := newOwnServer(t, Options{})
+	s.post(t, strings.Repeat(`{"time":"2026-11-23T09:00:00Z","tenant":"acme","action":"a","project":{"id":"db1"}}`+"\n", 9000))
+	ak, sk := s.huaweiKeys(t, "reader:acme")
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.api.ServeHTTP(&shortWriter{w, 200_000}, r)
+	}))
+	resp, err := http.Get(strings.Replace(s.huaweiLink(t, ak, sk), s.URL, broken.URL, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(io.Discard, resp.Body)
+	resp.Body.Close()
+	broken.Close()
+	events := s.told(t)
+	if err == nil || len(events) != 3 {
+		t.Fatalf("%v, %d events", err, len(events))
+	}
+	if e, d := events[2], events[2].details; e.Action != "event.export" || e.Result != engine.Failure || *d.Total != 9000 || *d.Rows == 0 || *d.Rows >= 9000 || *d.Finished {
+		t.Errorf("%s", e.AppendJSON(nil))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -384,4 +385,36 @@ func TestOwnMistake(t *testing.T) {
 	f(engine.ErrClosed, 503)
 	f(context.DeadlineExceeded, 503)
 	f(context.Canceled, 499)
+}
+
+// TestRetained: what retention has left of a half hour is another file, whose size is its own; the one that was listed before is gone, and its link.
+func TestRetained(t *testing.T) {
+	var ago atomic.Int64 // of the log's clock: what is removed has to have arrived long ago
+	ago.Store(int64(11 * time.Hour))
+	r := newRoom(t, engine.Options{WindowEvents: 256, Retention: 10 * time.Hour, Now: func() time.Time { return testNow.Add(-time.Duration(ago.Load())) }})
+	token := r.token(t, "reader")
+	begin := halfOf(testNow.Add(-11 * time.Hour)).begin()
+	var events []*engine.Event
+	for n := range 300 { // a window, and a part of the next one, which has a newer event too
+		events = append(events, eventAt(fmt.Sprintf("e%d", n), begin.Add(time.Duration(n)*time.Second)))
+	}
+	enginetest.Append(t, r.log, append(events, eventAt("new", testNow.Add(-2*time.Hour)))...)
+	enginetest.Eventually(t, "the first window is sealed", func() bool { return r.log.Stats().Windows[0].State == "sealed" })
+	ago.Store(0)
+	before := r.list(t, token)
+	link := r.links(t, token, before.Files[1].ID)[0]
+	if err := r.log.Retain(); err != nil {
+		t.Fatal(err)
+	}
+	after := r.list(t, token)
+	if after.Total != 2 || after.Files[0] != before.Files[0] || after.Files[1].ID == before.Files[1].ID {
+		t.Fatalf("%+v, then %+v", before, after)
+	}
+	body := r.download(t, token, after.Files[1].ID)[0]
+	if got := recordIDs(t, body); len(got) != 44 || got[0] != "e256" || after.Files[1].Size != float64(len(body))/1024 {
+		t.Errorf("%v KB, %q", after.Files[1].Size, got)
+	}
+	if w := r.get(link, ""); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), codeNoResource) {
+		t.Errorf("the link to what was: %d %s", w.Code, w.Body)
+	}
 }
