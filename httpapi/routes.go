@@ -7,6 +7,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"annals/httpapi/auth"
+	"annals/httpapi/compat/huawei"
 	"annals/httpapi/reply"
 )
 
@@ -123,6 +124,7 @@ func (a *API) router() http.Handler {
 			r.Handle(rt.Path, a.room(v.kind, rt)).Methods(rt.Method)
 		}
 	}
+	r.PathPrefix(huawei.Prefix).Handler(onRoute(huawei.Prefix, http.HandlerFunc(huawei.NoAPI))) // behind all routes: it takes what they leave
 	r.NotFoundHandler = a.forPeople(answer(func(http.ResponseWriter, *http.Request) error { return noSuchPath() }))
 	r.MethodNotAllowedHandler = answer(a.methodNotAllowed)
 	return r

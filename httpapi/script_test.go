@@ -24,6 +24,7 @@ import (
 //	json .created == 1              == and != compare, contains and lacks look for text; JSON values are written as JSON
 //	keep NAME .next                 a value for later lines, which write ${NAME}
 //	keepheader NAME Location        the same of a header
+//	repeat NAME 65536 x             the same of a text so many times
 //	sign VENDOR ARGUMENTS           the request is signed as the vendor's clients do, after all its headers and body; see signers
 //	later 5m                        the clock of the server goes on
 //
@@ -159,6 +160,14 @@ func (s *scriptRun) expect(verb, rest string) error {
 			return fmt.Errorf("there is no header %s", header)
 		}
 		return nil
+	case "repeat":
+		name, rest, _ := strings.Cut(rest, " ")
+		times, text, _ := strings.Cut(rest, " ")
+		n, err := strconv.Atoi(times)
+		if err == nil {
+			s.kept[name] = strings.Repeat(text, n)
+		}
+		return err
 	case "later":
 		d, err := time.ParseDuration(rest)
 		s.server.later.Add(int64(d))

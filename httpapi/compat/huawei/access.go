@@ -132,6 +132,18 @@ func (h *Handler) project(r *request, who client) (string, error) {
 
 // query asks for all events of the instance.
 func (i instance) query() engine.Query {
-	return engine.Query{Tenants: engine.Tenants{Names: []string{i.tenant}},
-		Where: engine.Field{Name: "project", Values: []engine.Value{{Text: i.id, Quoted: true}}}}
+	return engine.Query{Tenants: engine.Tenants{Names: []string{i.tenant}}, Where: fieldIs("project", i.id)}
+}
+
+// told is the instance as the server's own log tells of it. Its tenant is a part of that: what is asked of two tenants' instances of one name is not
+// the same question twice, of which only the first would be told.
+func (i instance) told() string {
+	if i == (instance{}) { // refused before it was read
+		return ""
+	}
+	return engine.FormatQuery(engine.And{Parts: []engine.Expr{fieldIs("tenant", i.tenant), fieldIs("project", i.id)}})
+}
+
+func fieldIs(name, value string) engine.Field {
+	return engine.Field{Name: name, Values: []engine.Value{{Text: value, Quoted: true}}}
 }

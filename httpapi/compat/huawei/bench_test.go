@@ -29,7 +29,9 @@ func newRoom(t testing.TB, o engine.Options) *room {
 	t.Helper()
 	now := func() time.Time { return testNow }
 	found := index.New(index.Options{Logger: enginetest.Quiet})
-	o.Dir, o.Now, o.Index = t.TempDir(), now, found
+	if o.Dir, o.Index = t.TempDir(), found; o.Now == nil {
+		o.Now = now
+	}
 	l := enginetest.OpenLog(t, o)
 	doors, _, err := auth.Open(auth.Options{Dir: t.TempDir(), Records: l.Records(), Now: now, Logger: enginetest.Quiet})
 	if err != nil {

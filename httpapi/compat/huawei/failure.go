@@ -13,6 +13,7 @@ import (
 // Codes of the gateway in front of every service, and of the database service. The vendor's pages: "API Gateway error codes" and, for RDS,
 // "Error Codes".
 const (
+	codeNoAPI      = "APIGW.0101"
 	codeBadRequest = "APIGW.0201"
 	codeIdentity   = "APIGW.0301"
 	codeNotAllowed = "APIGW.0302"
@@ -60,6 +61,11 @@ func notKnown(format string, args ...any) error {
 }
 
 func badRequest(text string) error { return &refusal{http.StatusBadRequest, codeBadRequest, text} }
+
+// NoAPI answers what is asked below Prefix and is no route of the room's, by its path or its method: clients know the gateway's words only.
+func NoAPI(w http.ResponseWriter, r *http.Request) {
+	fail(w, r, &refusal{http.StatusNotFound, codeNoAPI, "The API does not exist or has not been published in the environment."})
+}
 
 // badBody is why a body could not be read to its end.
 func badBody(err error) error {

@@ -60,6 +60,9 @@ func cache[K comparable, V any](size int) *lru.Cache[K, V] {
 	return c
 }
 
+// Prefix begins all paths of the vendor's.
+const Prefix = "/v3/"
+
 // Routes are the paths that the clients use. The last one is our own: it is what links lead to.
 func (h *Handler) Routes() []reply.Route {
 	const instance = "/v3/{project_id}/instances/{instance_id}"
@@ -80,6 +83,9 @@ func (h *Handler) Routes() []reply.Route {
 // maxBodyBytes is more than 50 IDs, or all types of auditing, take.
 const maxBodyBytes = 64 << 10
 
+// maxURIBytes is more than the longest name of an instance takes, each of its bytes encoded, and what else is asked with it.
+const maxURIBytes = 8 << 10
+
 // request is one that has been read in whole: what is signed is the bytes that came.
 type request struct {
 	*http.Request
@@ -91,6 +97,9 @@ type request struct {
 func answer(serve func(http.ResponseWriter, *request) error, fail func(http.ResponseWriter, *http.Request, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		err := reply.Caught(func() error {
+			if len(r.RequestURI) > maxURIBytes {
+				return &refusal{http.StatusRequestURITooLong, codeBadRequest, "The request URI is too large."}
+			}
 			body, err := reply.ReadBody(w, r, maxBodyBytes)
 			if err != nil {
 				return badBody(err)

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,8 +34,8 @@ func (r *room) list(t testing.TB, token string) (out filesReply) {
 	return out
 }
 
-// download gets a link to each file, and what it leads to.
-func (r *room) download(t testing.TB, token string, ids ...string) (bodies []string) {
+// links gets a link to each file.
+func (r *room) links(t testing.TB, token string, ids ...string) []string {
 	t.Helper()
 	text, err := json.Marshal(linksRequest{ids})
 	if err != nil {
@@ -44,10 +45,16 @@ func (r *room) download(t testing.TB, token string, ids ...string) (bodies []str
 	req.Header.Set("X-Auth-Token", token)
 	r.router.ServeHTTP(w, req)
 	var out linksReply
-	if err := json.Unmarshal(w.Body.Bytes(), &out); w.Code != http.StatusOK || err != nil {
+	if err := json.Unmarshal(w.Body.Bytes(), &out); w.Code != http.StatusOK || err != nil || len(out.Links) != len(ids) {
 		t.Fatal(w.Code, err, w.Body)
 	}
-	for _, link := range out.Links {
+	return out.Links
+}
+
+// download gets what a link to each file leads to.
+func (r *room) download(t testing.TB, token string, ids ...string) (bodies []string) {
+	t.Helper()
+	for _, link := range r.links(t, token, ids...) {
 		w := r.get(link, "")
 		if w.Code != http.StatusOK || w.Header().Get("Content-Length") != fmt.Sprint(w.Body.Len()) {
 			t.Fatalf("%d, %s of %d bytes: %.200s", w.Code, w.Header().Get("Content-Length"), w.Body.Len(), w.Body)
@@ -55,6 +62,32 @@ func (r *room) download(t testing.TB, token string, ids ...string) (bodies []str
 		bodies = append(bodies, w.Body.String())
 	}
 	return bodies
+}
+
+// TestEveryByte: a token, or a link, with one byte changed anywhere lets nobody in. The right one in between keeps the key from being locked,
+// so that it is the change that is refused.
+func TestEveryByte(t *testing.T) {
+	r := newRoom(t, engine.Options{})
+	token := r.token(t, "reader")
+	enginetest.Append(t, r.log, eventAt("e1", testNow.Add(-2*time.Hour)))
+	link := r.links(t, token, r.list(t, token).Files[0].ID)[0]
+	f := func(text string, in func(string) int) {
+		t.Helper()
+		for at := range text {
+			for _, c := range []byte{text[at] ^ 1, text[at] ^ 32} {
+				if changed := text[:at] + string(c) + text[at+1:]; c > ' ' && c < 0x7f && in(changed) == http.StatusOK {
+					t.Errorf("in with %s", changed)
+				}
+			}
+			if got := in(text); got != http.StatusOK {
+				t.Fatalf("byte %d: then the right one is answered %d", at, got)
+			}
+		}
+	}
+	f(token, func(text string) int { return r.get("/v3/projects", text).Code })
+	path, pass, _ := strings.Cut(strings.TrimPrefix(link, "http://example.com"), "?")
+	f(path, func(text string) int { return r.get("http://example.com"+text+"?"+pass, "").Code })
+	f(pass, func(text string) int { return r.get("http://example.com"+path+"?"+text, "").Code })
 }
 
 func recordIDs(t testing.TB, bodies ...string) (ids []string) {
@@ -221,8 +254,9 @@ func TestTimes(t *testing.T) {
 	f("2019-11-06T09:00:00-0330", "2019-11-06T12:30:00Z")
 	f("2019-11-06T09:00:00+08:00", "2019-11-06T01:00:00Z")
 	f("2019-11-06T09:00:00Z", "2019-11-06T09:00:00Z")
+	f("2019-11-06T09:00:00+2359", "2019-11-05T09:01:00Z")
 	for _, bad := range []string{"", "2019-11-06", "2019-11-06T09:00:00", "2019-11-06T09:00:00.1Z", "2019-11-06T09:00:00,1Z", "2019-13-06T09:00:00Z", "2019-11-06 09:00:00+0800",
-		"2019-11-06T09:00:00Z ", "now", "1573002000"} {
+		"2019-11-06T09:00:00Z ", "now", "1573002000", "2019-11-06T09:00:00+2400", "2019-11-06T09:00:00-24:00", "2019-11-06T09:00:00+2360"} {
 		f(bad, "")
 	}
 }
@@ -231,6 +265,7 @@ func TestTimes(t *testing.T) {
 func FuzzRow(f *testing.F) {
 	f.Add("id", "a", "b", "=1", "x\r\ny", `"`, "\\.", []byte(`{"request_id":"r"}`))
 	f.Add("", "", "", "", "", "", "", []byte(nil))
+	f.Add("id", "a ", "b ", "", "", "", "", []byte(nil))
 	f.Fuzz(func(t *testing.T, id, action, description, user, code, module, ip string, details []byte) {
 		e := &engine.Event{ID: id, Action: action, Description: description, Operation: engine.OpCreate, Actor: engine.Actor{Name: user}, Module: module,
 			Result: engine.Failure, Error: &engine.EventError{Code: code}, Source: engine.Source{IP: ip}, Details: details}
@@ -244,7 +279,11 @@ func FuzzRow(f *testing.F) {
 			t.Fatalf("%q: %v", first, err)
 		}
 		unix := func(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") } // the reader makes them so
-		for at, want := range map[int]string{0: id, 6: strings.TrimSuffix(action+" "+description, " "), 7: user, 10: ip, 11: module} {
+		sql := action + " " + description
+		if description == "" {
+			sql = action
+		}
+		for at, want := range map[int]string{0: id, 6: sql, 7: user, 10: ip, 11: module} {
 			if got[at] != unix(want) {
 				t.Errorf("column %d is %q, want %q", at, got[at], want)
 			}
@@ -346,4 +385,36 @@ func TestOwnMistake(t *testing.T) {
 	f(engine.ErrClosed, 503)
 	f(context.DeadlineExceeded, 503)
 	f(context.Canceled, 499)
+}
+
+// TestRetained: what retention has left of a half hour is another file, whose size is its own; the one that was listed before is gone, and its link.
+func TestRetained(t *testing.T) {
+	var ago atomic.Int64 // of the log's clock: what is removed has to have arrived long ago
+	ago.Store(int64(11 * time.Hour))
+	r := newRoom(t, engine.Options{WindowEvents: 256, Retention: 10 * time.Hour, Now: func() time.Time { return testNow.Add(-time.Duration(ago.Load())) }})
+	token := r.token(t, "reader")
+	begin := halfOf(testNow.Add(-11 * time.Hour)).begin()
+	var events []*engine.Event
+	for n := range 300 { // a window, and a part of the next one, which has a newer event too
+		events = append(events, eventAt(fmt.Sprintf("e%d", n), begin.Add(time.Duration(n)*time.Second)))
+	}
+	enginetest.Append(t, r.log, append(events, eventAt("new", testNow.Add(-2*time.Hour)))...)
+	enginetest.Eventually(t, "the first window is sealed", func() bool { return r.log.Stats().Windows[0].State == "sealed" })
+	ago.Store(0)
+	before := r.list(t, token)
+	link := r.links(t, token, before.Files[1].ID)[0]
+	if err := r.log.Retain(); err != nil {
+		t.Fatal(err)
+	}
+	after := r.list(t, token)
+	if after.Total != 2 || after.Files[0] != before.Files[0] || after.Files[1].ID == before.Files[1].ID {
+		t.Fatalf("%+v, then %+v", before, after)
+	}
+	body := r.download(t, token, after.Files[1].ID)[0]
+	if got := recordIDs(t, body); len(got) != 44 || got[0] != "e256" || after.Files[1].Size != float64(len(body))/1024 {
+		t.Errorf("%v KB, %q", after.Files[1].Size, got)
+	}
+	if w := r.get(link, ""); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), codeNoResource) {
+		t.Errorf("the link to what was: %d %s", w.Code, w.Body)
+	}
 }

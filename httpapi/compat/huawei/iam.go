@@ -149,12 +149,11 @@ func (h *Handler) listProjects(w http.ResponseWriter, r *request) error {
 			found = append(found, idName{tenant, tenant})
 		}
 	}
+	found = slices.DeleteFunc(found, func(p idName) bool { return !who.scope.has(p.ID) })
 	out := projectsReply{Projects: []projectReply{}, Links: selfLink{address(r.Request) + "/v3/projects"}}
 	first := min((page-1)*perPage, len(found))
 	for _, p := range found[first:min(first+perPage, len(found))] {
-		if who.scope.has(p.ID) {
-			out.Projects = append(out.Projects, projectReply{ID: p.ID, Name: p.Name, DomainID: domain.ID, ParentID: domain.ID, Enabled: true})
-		}
+		out.Projects = append(out.Projects, projectReply{ID: p.ID, Name: p.Name, DomainID: domain.ID, ParentID: domain.ID, Enabled: true})
 	}
 	return reply.JSON(w, http.StatusOK, out)
 }

@@ -72,7 +72,7 @@ func (h *Handler) instancesOf(r *request, who client, told *reply.Asked) (*insta
 	if err != nil {
 		return nil, err
 	}
-	told.Query = engine.FormatQuery(engine.Field{Name: "tenant", Values: []engine.Value{{Text: tenant, Quoted: true}}})
+	told.Query = engine.FormatQuery(fieldIs("tenant", tenant))
 	out := &instancesReply{Instances: []instanceReply{}}
 	f, err := instanceFilterOf(r.params)
 	if err != nil || f.none {

@@ -49,7 +49,7 @@ func (h *Handler) links(r *request, who client, told *reply.Asked) ([]string, er
 	if len(asked.IDs) > maxFiles {
 		return nil, outOfRange("ids must be %d at most.", maxFiles)
 	}
-	told.Query = fmt.Sprintf("%s, %d files", engine.FormatQuery(i.query().Where), len(asked.IDs))
+	told.Query = fmt.Sprintf("%s, %d files", i.told(), len(asked.IDs))
 	ctx, cancel := context.WithTimeout(r.Context(), h.deadline)
 	defer cancel()
 	p, err := h.policy(i)
@@ -122,7 +122,7 @@ func (h *Handler) download(w http.ResponseWriter, r *request) error {
 	}
 	d := &download{w: w}
 	err = h.sendFile(r, i, fileID, d)
-	told := reply.Asked{Action: "event.export", Query: engine.FormatQuery(i.query().Where), Failure: failureOf(err)}
+	told := reply.Asked{Action: "event.export", Query: i.told(), Failure: failureOf(err)}
 	if d.begun {
 		finished := err == nil
 		told.From, told.To, told.Thing = d.file.half.begin(), d.file.half.end(), d.file.thing(i)

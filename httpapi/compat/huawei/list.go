@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"annals/engine"
 	"annals/httpapi/auth"
 	"annals/httpapi/reply"
 )
@@ -65,7 +64,7 @@ func (h *Handler) files(r *request, who client, told *reply.Asked) (*filesReply,
 	if err != nil {
 		return nil, err
 	}
-	told.Query = engine.FormatQuery(i.query().Where)
+	told.Query = i.told()
 	l, err := listingOf(i, r.params)
 	if err != nil {
 		return nil, err

@@ -75,7 +75,10 @@ func (p parameters) number(name string, absent, least, most int) (int, error) {
 // timeLayout is the vendor's "yyyy-mm-ddThh:mm:ssZ", where Z stands for an offset as in +0800.
 const timeLayout = "2006-01-02T15:04:05-0700"
 
+const day = 24 * 60 * 60 // seconds
+
 // time reads a time. A raw + of the offset has become a space on the way: the vendor's own examples are written so. Z and +08:00 are taken as well.
+// An offset of a day or more is refused: Go reads it, but it cannot stand in JSON, where the server's own log tells what was asked.
 func (p parameters) time(name string) (time.Time, error) {
 	text, err := p.text(name)
 	if err != nil {
@@ -83,7 +86,8 @@ func (p parameters) time(name string) (time.Time, error) {
 	}
 	text = strings.Replace(text, " ", "+", 1)
 	for _, layout := range []string{timeLayout, "2006-01-02T15:04:05Z07:00"} {
-		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1 && !strings.ContainsAny(text, ".,") {
+		t, err := time.Parse(layout, text)
+		if _, offset := t.Zone(); err == nil && t.Year() >= 1 && offset > -day && offset < day && !strings.ContainsAny(text, ".,") {
 			return t, nil
 		}
 	}

@@ -28,7 +28,7 @@ type policy struct {
 	KeepDays int       `json:"keep_days"`        // 0: auditing is off
 	Types    []string  `json:"audit_types"`      // kept for who asks
 	Reserve  bool      `json:"reserve"`          // when auditing is off: what was there before stays
-	Changed  time.Time `json:"changed,omitzero"` // zero: there has been no policy yet
+	Changed  time.Time `json:"changed,omitzero"` // when auditing is off: since when. Zero: there has been no policy yet
 }
 
 // record is the key of the instance's policy. No tenant has a zero byte, and the log finds an instance without regard to case.
@@ -84,7 +84,7 @@ func (h *Handler) showPolicy(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	i, p, err := h.policyOf(r, who)
-	reply.Tell(r.Context(), reply.Asked{Action: "auditlog_policy.view", Thing: i.policyThing(), Failure: failureOf(err)})
+	reply.Tell(r.Context(), reply.Asked{Action: "auditlog_policy.view", Query: i.told(), Thing: i.policyThing(), Failure: failureOf(err)})
 	if err != nil {
 		return err
 	}
@@ -118,10 +118,10 @@ func (h *Handler) changePolicy(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	told := reply.Asked{Action: "auditlog_policy.change", Operation: engine.OpEdit}
-	i, _, err := h.policyOf(r, who)
-	told.Thing = i.policyThing()
+	i, before, err := h.policyOf(r, who)
+	told.Query, told.Thing = i.told(), i.policyThing()
 	if err == nil {
-		err = h.setPolicy(i, r.body, &told)
+		err = h.setPolicy(i, before, r.body, &told)
 	}
 	told.Failure = failureOf(err)
 	reply.Tell(r.Context(), told)
@@ -131,7 +131,7 @@ func (h *Handler) changePolicy(w http.ResponseWriter, r *request) error {
 	return reply.JSON(w, http.StatusOK, policyChanged{"COMPLETED"})
 }
 
-func (h *Handler) setPolicy(i instance, body []byte, told *reply.Asked) error {
+func (h *Handler) setPolicy(i instance, before policy, body []byte, told *reply.Asked) error {
 	var asked policyRequest
 	if err := json.Unmarshal(body, &asked); err != nil {
 		return wrongParameter("The request body is invalid.")
@@ -143,6 +143,9 @@ func (h *Handler) setPolicy(i instance, body []byte, told *reply.Asked) error {
 		return &refusal{http.StatusBadRequest, codeKeepDays, fmt.Sprintf("Invalid backup retention days. keep_days must be from 0 to %d.", maxKeepDays)}
 	}
 	p := policy{KeepDays: *asked.KeepDays, Types: slices.Concat([]string{}, asked.Types), Reserve: asked.Reserve == nil || *asked.Reserve, Changed: h.now().UTC()}
+	if p.KeepDays == 0 && before.KeepDays == 0 {
+		p.Changed = before.Changed // it is off since then: to say so again shows nothing that came in between
+	}
 	if len(p.Types) > len(typeNames) {
 		return outOfRange("audit_types has more than %d types.", len(typeNames))
 	}
@@ -151,7 +154,7 @@ func (h *Handler) setPolicy(i instance, body []byte, told *reply.Asked) error {
 			return wrongParameter("audit_types has a type that is not in all_audit_log_action.")
 		}
 	}
-	told.Query = fmt.Sprintf("keep_days=%d reserve_auditlogs=%t audit_types=%s", p.KeepDays, p.Reserve, strings.Join(p.Types, ","))
+	told.Query += fmt.Sprintf(", keep_days=%d reserve_auditlogs=%t audit_types=%s", p.KeepDays, p.Reserve, strings.Join(p.Types, ","))
 	value, err := json.Marshal(p)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"encoding/csv"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 
@@ -30,7 +29,10 @@ func (w *rowWriter) row(e *engine.Event) []byte {
 	}
 	w.buf.Reset()
 	name := protocolName(e.Operation)
-	class, sql := commandClass(e), strings.TrimSuffix(e.Action+" "+e.Description, " ")
+	class, sql := commandClass(e), e.Action
+	if e.Description != "" {
+		sql += " " + e.Description
+	}
 	if name == "QUIT" { // says no more
 		class, sql = "", ""
 	}

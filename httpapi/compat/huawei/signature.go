@@ -135,13 +135,12 @@ func headerOf(r *http.Request, name string) (value string, ok bool) {
 	return strings.TrimSpace(values[0]), true
 }
 
-// canonicalPath is the path with every segment encoded anew, and a slash at the end. An encoded slash stays one: it parts no segments.
+// canonicalPath is the decoded path with every segment encoded anew, and a slash at the end. It is split when it is decoded, as clients do it: the
+// slash of an instance's name, which is sent encoded, parts segments here as well.
 func canonicalPath(u *url.URL) string {
-	segments := strings.Split(u.EscapedPath(), "/")
+	segments := strings.Split(u.Path, "/")
 	for i, segment := range segments {
-		if decoded, err := url.PathUnescape(segment); err == nil {
-			segments[i] = escape(decoded)
-		}
+		segments[i] = escape(segment)
 	}
 	return strings.TrimSuffix(strings.Join(segments, "/"), "/") + "/"
 }

@@ -214,7 +214,9 @@ func TestCanonicalPath(t *testing.T) {
 	f("/a/b", "/a/b/")
 	f("/a/b/", "/a/b/")
 	f("/a%20b+c/*~", "/a%20b%2Bc/%2A~/")
-	f("/a%2fb/c", "/a%2Fb/c/")
+	f("/a%2fb/c", "/a/b/c/")
+	f("/a%2F/c", "/a//c/")
+	f("/a%252Fb/c", "/a%252Fb/c/")
 	f("/%E4%B8%AD", "/%E4%B8%AD/")
 }
 
