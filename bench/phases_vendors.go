@@ -22,6 +22,7 @@ type vendorCall struct {
 	variants int                // how many questions it is in turn
 	of       func(f *facts) int // the variant whose answer has the event; -1: none has
 	distinct bool               // the answer lists the variants that have events, not the events
+	whole    bool               // every variant's answer is a page of all events
 	halves   bool               // the answer lists the half hours in which the variant has events
 	unnamed  bool               // the answer does not say which events it has
 	page     int                // entries on a page
@@ -102,6 +103,9 @@ func (r *run) vendor(ctx context.Context, c *client, call vendorCall, key vendor
 
 // rightOf counts the answers to each variant from the generator.
 func (r *run) rightOf(call vendorCall) []listed {
+	if call.whole {
+		return slices.Repeat([]listed{{total: r.model.events}}, call.variants)
+	}
 	right, firsts := make([]listed, call.variants), make([]*leaders, call.variants)
 	halves := map[[2]int64]bool{}
 	for n := range r.model.events {

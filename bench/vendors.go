@@ -21,6 +21,9 @@ var vendorCalls = []vendorCall{
 
 	layer7List("newest page", 1, func(*facts) int { return 0 }, func(int) string { return "" }),
 	layer7List("one user", users, func(f *facts) int { return f.user }, func(user int) string { return "&userName=" + url.QueryEscape(names[user]) }),
+	layer7Sorted("userName"),
+	layer7Sorted("entityName"),
+	layer7Sorted("action"),
 	{kind: "enos", what: "enos, newest page", variants: 1, of: func(*facts) int { return 0 }, unnamed: true, ask: askEnOS, read: readEnOS},
 	{kind: "huawei", what: "huawei, files of one instance", variants: projects, of: projectInRange, halves: true,
 		ask: askHuawei, read: readHuawei},

@@ -41,12 +41,19 @@ func signInLayer7(ctx context.Context, c *client, key vendorKey) (string, error)
 func layer7List(what string, variants int, of func(*facts) int, filter func(variant int) string) vendorCall {
 	return vendorCall{kind: "layer7", what: "layer7, " + what, variants: variants, of: of, page: 10, read: readLayer7,
 		ask: func(base string, key vendorKey, variant int) (*http.Request, error) {
-			req, err := http.NewRequest(http.MethodGet, base+"/default/tenant-admin/1.0/audits?page=0&size=10"+filter(variant), nil)
+			req, err := http.NewRequest(http.MethodGet, base+"/default/tenant-admin/1.0/audits?size=10"+filter(variant), nil)
 			if err == nil {
 				req.Header.Set("Authorization", "Bearer "+key.token)
 			}
 			return req, err
 		}}
+}
+
+// layer7Sorted asks for one page in ten, from the first to the thousandth.
+func layer7Sorted(field string) vendorCall {
+	call := layer7List("sorted by "+field+", to page 1,000", 100, nil, func(variant int) string { return fmt.Sprintf("&sort=%s,ASC&page=%d", field, variant*10) })
+	call.whole = true
+	return call
 }
 
 func readLayer7(body []byte) (l listed, err error) {

@@ -1,17 +1,42 @@
 package engine
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Columns are what answers can be counted by, and sorted by besides time.
 var Columns = []string{
 	"user", "action", "operation", "result", "project", "module", "type", "ip", "agent", "channel", "tenant", "error", "group", "resource",
 }
 
-// IndexedColumns are the columns whose values the index numbers. Resource is not among them: nearly every event has one of its own.
+// IndexedColumns are the columns whose values the index counts. Resource is not among them: nearly every event has one of its own. It is sorted by
+// its ResourceKey alone.
 var IndexedColumns = Columns[:len(Columns)-1]
 
 // SortColumns are all columns that ColumnValues knows. Those beyond Columns can be sorted by, not counted.
 var SortColumns = append(slices.Clone(Columns), "id", "description")
+
+// ResourceKey is what an event is sorted by in the column resource: the first value there is, as FoldValue gives it; empty when there is none.
+func ResourceKey(e *Event) string {
+	for i := range e.Resources {
+		if name := cmp.Or(e.Resources[i].Name, e.Resources[i].ID); name != "" {
+			return FoldValue(name)
+		}
+	}
+	return ""
+}
+
+// sortValue is what an event is sorted by in a column; empty when it has no value there.
+func sortValue(e *Event, column string) string {
+	if column == "resource" {
+		return ResourceKey(e)
+	}
+	if values := ColumnValues(e, column, nil); len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
 
 // KnownColumn reports whether name is one of Columns.
 func KnownColumn(name string) bool { return slices.Contains(Columns, name) }

@@ -63,16 +63,19 @@ func fetchFrom(windows []*window, at []Pos, fn func(i int, e *Event) error) erro
 	return nil
 }
 
-// fetchSome reads the places that which lists, all in this window; many of them in two halves at once.
+// fetchSome reads the places that which lists, all in this window; many of them, or some that are far from one another, in two halves at once.
 func (w *window) fetchSome(at []Pos, which []int, fn func(i int, e *Event) error) error {
-	read := func(which []int) error {
+	places := func(which []int) []Pos {
 		part := make([]Pos, len(which))
 		for j, i := range which {
 			part[j] = at[i]
 		}
-		return w.fetch(part, func(j int, e *Event) error { return fn(which[j], e) })
+		return part
 	}
-	if len(which) < 64 {
+	read := func(which []int) error {
+		return w.fetch(places(which), func(j int, e *Event) error { return fn(which[j], e) })
+	}
+	if len(which) < 8 || len(which) < 64 && dense(places(which)) {
 		return read(which)
 	}
 	half, other := len(which)/2, make(chan error, 1)

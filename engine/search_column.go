@@ -60,10 +60,8 @@ type columnOrder struct {
 }
 
 func (o *columnOrder) add(e *Event) {
-	p := ColumnPos{Pos: e.Pos()}
-	if values := ColumnValues(e, o.column, nil); len(values) > 0 {
-		p.Value, p.Has = values[0], true
-	}
+	p := ColumnPos{Pos: e.Pos(), Value: sortValue(e, o.column)}
+	p.Has = p.Value != ""
 	if o.after == nil || o.compare(*o.after, p) < 0 {
 		p.Value = strings.Clone(p.Value) // the event's text is not kept with it
 		o.places = append(o.places, p)

@@ -17,6 +17,7 @@ type builder struct {
 	last     []uint32 // by term: its last document + 1
 	counts   []uint32 // by term
 	docs     []uint32 // uses ordered by term
+	labels   []uint32 // by document: the term of its first resource + 1
 	doc      uint32   // that is being read
 	parts    [engine.Parts]partMemory
 	part     []byte // that is being looked up
@@ -90,10 +91,11 @@ func (b *builder) build(events []*engine.Event) ([]byte, error) {
 	if err := w.columns(columns); err != nil {
 		return nil, err
 	}
-	if err := b.writeTerms(w); err != nil {
+	labels, err := b.writeTerms(w)
+	if err != nil {
 		return nil, err
 	}
-	if err := w.finish(); err != nil {
+	if err := w.finish(labels); err != nil {
 		return nil, err
 	}
 	return bytes.Clone(b.out.Bytes()), nil // without the room that was not needed
@@ -103,12 +105,7 @@ func (b *builder) build(events []*engine.Event) ([]byte, error) {
 func (b *builder) collect(docs []*engine.Event) {
 	recording := false
 	emit := func(term []byte) {
-		id, fresh := b.terms.id(term)
-		if fresh {
-			b.last = append(b.last, 0)
-			b.counts = append(b.counts, 0)
-		}
-		b.use(id)
+		id := b.term(term)
 		if recording {
 			b.known = append(b.known, id)
 		}
@@ -147,7 +144,29 @@ func (b *builder) collect(docs []*engine.Event) {
 			m.first = append(m.first, e)
 		}
 		b.analyzer.OwnTerms(e, emit, recall)
+		b.labels = append(b.labels, b.label(e))
 	}
+}
+
+// term notes that the document at hand has the term, and returns the term's number.
+func (b *builder) term(term []byte) uint32 {
+	id, fresh := b.terms.id(term)
+	if fresh {
+		b.last = append(b.last, 0)
+		b.counts = append(b.counts, 0)
+	}
+	b.use(id)
+	return id
+}
+
+// label returns the term of the document's first resource + 1, which its terms have already; 0 when it has none.
+func (b *builder) label(e *engine.Event) uint32 {
+	key := engine.ResourceKey(e)
+	if key == "" {
+		return 0
+	}
+	b.part = append(append(b.part[:0], labelPrefix...), key...)
+	return b.term(b.part) + 1
 }
 
 // useAll notes that the document at hand has the terms that are known of a part or a piece.
@@ -167,8 +186,8 @@ func (b *builder) use(id uint32) {
 	b.uses = append(b.uses, use{id, b.doc})
 }
 
-// writeTerms writes the terms in order, each with its documents.
-func (b *builder) writeTerms(w *segmentWriter) error {
+// writeTerms writes the terms in order, each with its documents, and returns the documents' labels.
+func (b *builder) writeTerms(w *segmentWriter) (labels []uint32, err error) {
 	b.docs = slices.Grow(b.docs[:0], len(b.uses))[:len(b.uses)]
 	ends := b.last // by term: where its next document goes, and in the end where they end
 	at := uint32(0)
@@ -182,10 +201,16 @@ func (b *builder) writeTerms(w *segmentWriter) error {
 	}
 	for id := range b.terms.sorted() {
 		if err := w.term(b.terms.key(id), b.docs[ends[id]-b.counts[id]:ends[id]]); err != nil {
-			return err
+			return nil, err
+		}
+		b.counts[id] = uint32(w.labels) // is needed no more; of a resource's term it is the number now
+	}
+	for i, term := range b.labels {
+		if term > 0 {
+			b.labels[i] = b.counts[term-1]
 		}
 	}
-	return nil
+	return b.labels, nil
 }
 
 func (b *builder) reset() {
@@ -194,7 +219,7 @@ func (b *builder) reset() {
 		return
 	}
 	b.terms.reset()
-	b.uses, b.last, b.counts, b.known = b.uses[:0], b.last[:0], b.counts[:0], b.known[:0]
+	b.uses, b.last, b.counts, b.known, b.labels = b.uses[:0], b.last[:0], b.counts[:0], b.known[:0], b.labels[:0]
 	b.cache.trim()
 	b.pieces.table.reset()
 	b.pieces.terms = b.pieces.terms[:0]

@@ -278,6 +278,15 @@ func (c *dictCursor) openBlock(block int) error {
 	return c.next()
 }
 
+// openPlace moves to the term of which so many come before.
+func (c *dictCursor) openPlace(n int) error {
+	err := c.openBlock(n / termsPerBlock)
+	for k := n % termsPerBlock; k > 0 && err == nil; k-- {
+		err = c.next()
+	}
+	return err
+}
+
 func (c *dictCursor) open() error {
 	from := c.d.offsets.at(c.block)
 	to := uint64(len(c.d.data))

@@ -104,12 +104,7 @@ func newFacetPart(p *part, name string) *facetPart {
 		slices.Sort(f.list)
 		return f
 	}
-	codes := make([]uint32, c.codes())
-	p.set.each(func(docs []uint32) {
-		for _, d := range docs {
-			codes[c.code(d)]++
-		}
-	})
+	codes := c.countCodes(p, name)
 	if c.sets == 0 {
 		f.counts = codes[1:]
 		return f
@@ -125,6 +120,28 @@ func newFacetPart(p *part, name string) *facetPart {
 		}
 	}
 	return f
+}
+
+// countCodes counts a part's hits by their code.
+func (c *column) countCodes(p *part, name string) []uint32 {
+	if missing, few := p.missing(); few {
+		if all := p.s.all.of(p.s, name, &c.ords, uint32(c.codes()), 0); all != nil {
+			codes := slices.Clone(all)
+			missing.each(func(docs []uint32) {
+				for _, d := range docs {
+					codes[c.code(d)]--
+				}
+			})
+			return codes
+		}
+	}
+	codes := make([]uint32, c.codes())
+	p.set.each(func(docs []uint32) {
+		for _, d := range docs {
+			codes[c.code(d)]++
+		}
+	})
+	return codes
 }
 
 // next moves to the next value that hits have, and reports whether there is one.

@@ -14,6 +14,7 @@ type groupPart struct {
 	c      *columnPart
 	number uint32
 	count  uint64
+	need   uint64   // how many of them the group can need
 	docs   []uint32 // the newest ones, newest first
 }
 
@@ -21,6 +22,7 @@ type groupPart struct {
 type columnWalk struct {
 	parts []*columnPart
 	desc  bool
+	each  func(fn func(i int)) // calls fn for all parts, maybe at once
 }
 
 // wanted returns the groups that the page takes hits from.
@@ -62,10 +64,10 @@ func (w *columnWalk) group() (*group, uint64) {
 	total := uint64(0)
 	if best == nil {
 		for _, c := range w.parts {
-			if c.counts[0] > 0 {
-				g.parts = append(g.parts, groupPart{c: c, count: c.counts[0]})
-				total += c.counts[0]
-				c.counts[0] = 0 // given away
+			if c.none > 0 {
+				g.parts = append(g.parts, groupPart{c: c, count: c.none})
+				total += c.none
+				c.none = 0 // given away
 			}
 		}
 		if total == 0 {
@@ -79,39 +81,60 @@ func (w *columnWalk) group() (*group, uint64) {
 		if c.next == 0 || c.head.compare(&value) != 0 {
 			continue
 		}
-		g.parts = append(g.parts, groupPart{c: c, number: uint32(c.next), count: c.counts[c.next]})
-		total += c.counts[c.next]
-		c.counts[c.next] = 0
-		c.settle(w.desc)
+		count := &c.counts[c.next-c.low]
+		g.parts = append(g.parts, groupPart{c: c, number: c.next, count: *count})
+		total += *count
+		*count = 0
+		c.settle()
 	}
 	return g, total
 }
 
-// collect reads the part's newest hits of each wanted group, as many as the group can need of one part.
+// collect reads the part's newest hits of each wanted group, as many as the group can need of one part: by the value's term, or all that have
+// none in one pass.
 func (c *columnPart) collect(wanted []*group) {
-	slots := make([]*groupPart, c.column.values+1)
-	most := make([]uint64, len(slots))
-	left := uint64(0)
+	var others []*groupPart
 	for _, g := range wanted {
 		for i := range g.parts {
-			if p := &g.parts[i]; p.c == c {
-				slots[p.number] = p
-				most[p.number] = min(p.count, uint64(g.skip+g.need))
-				left += most[p.number]
+			p := &g.parts[i]
+			if p.c != c {
+				continue
+			}
+			p.need = min(p.count, uint64(g.skip+g.need))
+			if from, ok := c.candidates(p.number); ok {
+				c.read(c.set.and(from), p)
+			} else {
+				others = append(others, p)
 			}
 		}
 	}
-	if left == 0 {
+	c.read(c.set, others...)
+}
+
+// read gives the group parts the newest hits of a set that each needs.
+func (c *columnPart) read(set docSet, parts ...*groupPart) {
+	if len(parts) == 0 {
 		return
 	}
-	c.set.eachBack(func(d uint32) bool {
+	first, last := parts[0].number, parts[0].number
+	for _, p := range parts {
+		first, last = min(first, p.number), max(last, p.number)
+	}
+	slots := make([]*groupPart, last-first+1) // by value
+	left := uint64(0)
+	for _, p := range parts {
+		slots[p.number-first] = p
+		left += p.need
+	}
+	set.eachBack(func(d uint32) bool {
 		number := c.number(d)
-		p := slots[number]
-		if p == nil || uint64(len(p.docs)) == most[number] || number == c.start && d >= c.bound {
+		if int(number-first) >= len(slots) || slots[number-first] == nil || number == c.start && d >= c.bound {
 			return true
 		}
-		p.docs = append(p.docs, d)
-		left--
+		if p := slots[number-first]; uint64(len(p.docs)) < p.need {
+			p.docs = append(p.docs, d)
+			left--
+		}
 		return left > 0
 	})
 }

@@ -13,14 +13,15 @@ import (
 // and a segment of any other version is thrown away and built again.
 const (
 	magic         = "ANNALSIX"
-	formatVersion = 1
+	formatVersion = 2
 
 	sectionTimes   = 0 // event times, as packed list
 	sectionSeqs    = 1 // seqs less the first, as packed list
 	sectionColumns = 2
 	sectionTerms   = 3 // the dictionary's blocks with their postings
 	sectionBlocks  = 4 // offsets of the blocks, as packed list
-	sectionCount   = 5
+	sectionLabels  = 5 // of the documents' first resources
+	sectionCount   = 6
 
 	// version, docs, first, end, min time, max time, time unit, blocks, meaning
 	headFields  = 9

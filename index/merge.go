@@ -24,10 +24,11 @@ func merge(w io.Writer, from []*segment, stop func() bool) error {
 	if err := out.columns(mergeColumns(from, moved, int(out.head.docs))); err != nil {
 		return err
 	}
-	if err := mergeTerms(out, from, moved, stop); err != nil {
+	numbers, err := mergeTerms(out, from, moved, stop)
+	if err != nil {
 		return err
 	}
-	return out.finish()
+	return out.finish(mergeLabels(from, moved, numbers, int(out.head.docs)))
 }
 
 // placeCursor walks the places of a segment in order.
@@ -80,15 +81,17 @@ func mergePlaces(out *segmentWriter, from []*segment) [][]uint32 {
 	return moved
 }
 
-// mergeTerms walks the dictionaries side by side.
-func mergeTerms(out *segmentWriter, from []*segment, moved [][]uint32, stop func() bool) error {
+// mergeTerms walks the dictionaries side by side. It returns, for each segment, the new number of each term of a resource.
+func mergeTerms(out *segmentWriter, from []*segment, moved [][]uint32, stop func() bool) (numbers [][]uint32, err error) {
+	numbers = make([][]uint32, len(from))
 	cursors := make([]*dictCursor, len(from))
 	h := make(heap, 0, len(from))
 	for i, s := range from {
 		cursors[i] = &dictCursor{d: &s.dict}
 		if err := cursors[i].next(); err != nil {
-			return err
+			return nil, err
 		}
+		numbers[i] = make([]uint32, 0, s.labels.values)
 		if !cursors[i].done {
 			h = append(h, i)
 		}
@@ -99,22 +102,25 @@ func mergeTerms(out *segmentWriter, from []*segment, moved [][]uint32, stop func
 	var docs []uint32
 	for n := 1; len(h) > 0; n++ {
 		if n%4096 == 0 && stop != nil && stop() {
-			return errStopped
+			return nil, errStopped
 		}
 		term = append(term[:0], cursors[h[0]].term...)
 		docs = docs[:0]
+		label := bytes.HasPrefix(term, labelPrefix)
 		for len(h) > 0 && bytes.Equal(cursors[h[0]].term, term) {
 			c, move := cursors[h[0]], moved[h[0]]
+			if label {
+				numbers[h[0]] = append(numbers[h[0]], uint32(out.labels)+1)
+			}
 			had := len(docs)
-			var err error
 			if docs, err = c.posting.appendDocs(docs); err != nil {
-				return err
+				return nil, err
 			}
 			if err := renumber(docs[had:], move); err != nil {
-				return err
+				return nil, err
 			}
 			if err := c.next(); err != nil {
-				return err
+				return nil, err
 			}
 			if c.done {
 				h.pop(less)
@@ -124,10 +130,23 @@ func mergeTerms(out *segmentWriter, from []*segment, moved [][]uint32, stop func
 		}
 		out.encoder.sort(docs)
 		if err := out.term(term, docs); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return numbers, nil
+}
+
+// mergeLabels returns the new documents' labels.
+func mergeLabels(from []*segment, moved, numbers [][]uint32, docs int) []uint32 {
+	merged := make([]uint32, docs)
+	for k, s := range from {
+		for doc, to := range moved[k] {
+			if code := s.labels.ords.at(uint32(doc)); code > 0 && int(code) <= len(numbers[k]) {
+				merged[to] = numbers[k][code-1]
+			}
+		}
+	}
+	return merged
 }
 
 func renumber(docs, moved []uint32) error {

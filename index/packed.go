@@ -168,6 +168,22 @@ func (o *ordinals) at(i uint32) uint32 {
 	return uint32(binary.LittleEndian.Uint64(o.data[bit>>3:])>>(bit&7)) & (1<<o.width - 1)
 }
 
+// of puts the integers of a stretch of places, which ascend, into dst, which has room for them.
+func (o *ordinals) of(places []uint32, dst []uint32) {
+	last := len(places) - 1
+	if last < 0 || int(places[last]-places[0]) != last {
+		for i, place := range places {
+			dst[i] = o.at(place)
+		}
+		return
+	}
+	bit, mask := uint64(places[0])*uint64(o.width), uint64(1)<<o.width-1
+	for i := range dst[:len(places)] {
+		dst[i] = uint32(binary.LittleEndian.Uint64(o.data[bit>>3:]) >> (bit & 7) & mask)
+		bit += uint64(o.width)
+	}
+}
+
 // loadBits reads the i-th value of width bits; width is at most 56, or 64.
 func loadBits(data []byte, i, width uint) uint64 {
 	bit := i * width

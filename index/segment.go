@@ -21,6 +21,7 @@ type segment struct {
 	seqs    packed
 	columns map[string]*column
 	dict    dict
+	labels  labels
 
 	path    string       // of its file; empty while in memory only
 	refs    atomic.Int64 // one for the window and one for each snapshot that has it
@@ -29,7 +30,8 @@ type segment struct {
 	remove  func() error // removes the file
 	failed  func(error)  // told what release and remove could not do
 
-	memo memo      // of checks
+	memo memo // of checks
+	all  wholeCounts
 	born time.Time // when the oldest of its events came in
 	busy bool      // being merged; the index's lock guards it
 }
@@ -71,6 +73,9 @@ func openSegment(data []byte) (*segment, error) {
 	if s.dict, err = openDict(part(sectionTerms), blocks); err != nil {
 		return nil, err
 	}
+	if s.labels, err = openLabels(part(sectionLabels), int(s.docs), &s.dict); err != nil {
+		return nil, err
+	}
 	s.refs.Store(1)
 	return s, nil
 }
@@ -82,7 +87,7 @@ func (s *segment) free() {
 	if s.refs.Add(-1) > 0 {
 		return
 	}
-	s.data, s.dict, s.columns, s.times, s.seqs = nil, dict{}, nil, packed{}, packed{}
+	s.data, s.dict, s.columns, s.times, s.seqs, s.labels = nil, dict{}, nil, packed{}, packed{}, labels{}
 	if s.release != nil {
 		if err := s.release(); err != nil {
 			s.failed(err)

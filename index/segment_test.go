@@ -174,6 +174,13 @@ func walk(t *testing.T, s *segment) {
 	for doc := range min(uint32(s.docs), 1000) {
 		s.fromPos(s.pos(doc))
 	}
+	by := s.sortColumn(labelColumn)
+	for doc := range min(uint32(s.docs), 1000) {
+		if n := by.number(doc); n > 0 {
+			v := by.value(int(n) - 1)
+			by.seek(&v)
+		}
+	}
 	if _, _, err := s.dict.find([]byte("tapi")); err != nil {
 		return
 	}

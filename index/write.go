@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"io"
 	"math"
 
@@ -16,6 +17,8 @@ type segmentWriter struct {
 	seqs    packedWriter
 	dict    dictWriter
 	encoder postingEncoder
+
+	labelBase, labels uint64 // the place of the first term of a resource, and how many there are so far
 }
 
 // newSegmentWriter begins a segment of the events [first, end); unit divides all of their times.
@@ -59,15 +62,25 @@ func (s *segmentWriter) term(term []byte, docs []uint32) error {
 	if err != nil {
 		return err
 	}
+	if bytes.HasPrefix(term, labelPrefix) {
+		if s.labels == 0 {
+			s.labelBase = s.dict.total
+		}
+		s.labels++
+	}
 	return s.dict.add(term, p)
 }
 
-func (s *segmentWriter) finish() error {
+// finish ends the terms. Labels has each document's number among the terms of resources, from 1.
+func (s *segmentWriter) finish(labels []uint32) error {
 	if err := s.dict.flush(); err != nil {
 		return err
 	}
 	s.head.blocks = uint64(s.dict.offsets.total)
 	if err := s.layout.section(sectionBlocks, s.dict.offsets.appendTo(nil)); err != nil {
+		return err
+	}
+	if err := s.layout.section(sectionLabels, appendLabels(nil, s.labelBase, s.labels, labels)); err != nil {
 		return err
 	}
 	return s.layout.finish(s.head)

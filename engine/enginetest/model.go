@@ -57,7 +57,7 @@ func compare(q engine.Query, a, b *engine.Event) int {
 		}
 		return byTime
 	}
-	x, y := engine.ColumnValues(a, q.Sort, nil), engine.ColumnValues(b, q.Sort, nil)
+	x, y := sortValues(a, q.Sort), sortValues(b, q.Sort)
 	switch {
 	case len(x) == 0 && len(y) == 0:
 		return -byTime
@@ -71,6 +71,20 @@ func compare(q engine.Query, a, b *engine.Event) int {
 		c = -c
 	}
 	return cmp.Or(c, -byTime)
+}
+
+// sortValues are an event's values in a column. Resources are sorted by without regard to case.
+func sortValues(e *engine.Event, column string) []string {
+	if column != "resource" {
+		return engine.ColumnValues(e, column, nil)
+	}
+	var values []string
+	for _, r := range e.Resources {
+		if name := cmp.Or(r.Name, r.ID); name != "" {
+			values = append(values, engine.FoldValue(name))
+		}
+	}
+	return values
 }
 
 // facet counts by a column.
