@@ -113,8 +113,10 @@ func formatField(b *strings.Builder, f Field) {
 	}
 }
 
+var quotedChars = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+
 func quote(b *strings.Builder, s string) {
 	b.WriteByte('"')
-	b.WriteString(strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s))
+	b.WriteString(quotedChars.Replace(s))
 	b.WriteByte('"')
 }

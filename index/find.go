@@ -121,6 +121,9 @@ func (f *finder) leaf(plan engine.Plan) (docSet, error) {
 			return docSet{low: posting.doc, high: posting.doc + 1}, nil
 		}
 		bits, err := posting.bitmap()
+		if err == nil && bits.GetCardinality() == f.s.docs {
+			return f.all(), nil // such as the tenant's, where there is one
+		}
 		return docSet{high: uint32(f.s.docs), bits: bits}, err
 	case engine.PlanTerms:
 		return f.expand(p)

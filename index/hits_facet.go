@@ -21,16 +21,15 @@ func (h *hits) facet(ctx context.Context, column string, most uint64, fn func(va
 	if n := facetSize(h.parts, column); n > most {
 		return true, engine.TooManyValues(column, n, most)
 	}
-	var parts []*facetPart
-	for i := range h.parts {
-		if err := ctx.Err(); err != nil {
-			return true, err
-		}
-		p := &h.parts[i]
-		if f := newFacetPart(p, column); f.next() {
-			parts = append(parts, f)
-		}
+	parts := make([]*facetPart, len(h.parts))
+	err := eachOf(len(parts), h.total >= parallelHits, func(i int) error {
+		parts[i] = newFacetPart(&h.parts[i], column)
+		return ctx.Err()
+	})
+	if err != nil {
+		return true, err
 	}
+	parts = slices.DeleteFunc(parts, func(f *facetPart) bool { return !f.next() })
 	return true, mergeFacet(ctx, parts, fn)
 }
 
@@ -136,9 +135,14 @@ func (c *column) countCodes(p *part, name string) []uint32 {
 		}
 	}
 	codes := make([]uint32, c.codes())
+	var buf [1024]uint32
 	p.set.each(func(docs []uint32) {
-		for _, d := range docs {
-			codes[c.code(d)]++
+		c.ords.of(docs, buf[:])
+		for _, code := range buf[:len(docs)] {
+			if code >= uint32(len(codes)) {
+				code = 0
+			}
+			codes[code]++
 		}
 	})
 	return codes

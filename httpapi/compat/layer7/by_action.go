@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"annals/engine"
 )
 
@@ -48,28 +50,51 @@ func (h *Handler) byAction(ctx context.Context, l listing, take func(*engine.Eve
 
 // groups are the actions shown, in order. When the log has more other actions than can be counted, they are one group behind the others.
 func (h *Handler) groups(ctx context.Context, q engine.Query) (groups []group, total uint64, err error) {
-	if total, err = h.count(ctx, q, nil); err != nil {
+	groups = make([]group, len(labels))
+	for i, l := range labels {
+		groups[i] = group{folded: engine.FoldValue(l.name), where: actionIs(l.name)}
+	}
+	var named, succeeded, failed map[string]uint64
+	var others []group
+	var whole bool
+	both, ctx := errgroup.WithContext(ctx)
+	both.SetLimit(2)
+	both.Go(func() (err error) {
+		others, whole, err = h.otherGroups(ctx, q)
+		return err
+	})
+	both.Go(func() (err error) {
+		total, err = h.count(ctx, q)
+		return err
+	})
+	both.Go(func() (err error) {
+		named, err = h.countNamed(ctx, q)
+		return err
+	})
+	for result, counts := range map[string]*map[string]uint64{engine.Success: &succeeded, engine.Failure: &failed} {
+		both.Go(func() (err error) {
+			*counts, err = h.countDone(ctx, q, result)
+			return err
+		})
+	}
+	if err := both.Wait(); err != nil {
 		return nil, 0, err
 	}
 	rest := total
-	for _, l := range labels {
-		g := group{folded: engine.FoldValue(l.name), where: actionIs(l.name)}
-		if g.count, err = h.count(ctx, q, g.where); err != nil {
-			return nil, 0, err
+	for i, l := range labels {
+		done := succeeded
+		if l.result == engine.Failure {
+			done = failed
 		}
-		groups, rest = append(groups, g), rest-min(rest, g.count)
+		groups[i].count = named[l.name] + done[l.operation]
+		rest -= min(rest, groups[i].count)
 	}
 	last := []group{}
-	if rest > 0 {
-		others, whole, err := h.otherGroups(ctx, q)
-		if err != nil {
-			return nil, 0, err
-		}
-		if whole {
-			groups = append(groups, others...)
-		} else {
-			last = append(last, group{where: otherAction(), count: rest, sort: "action"})
-		}
+	switch {
+	case whole:
+		groups = append(groups, others...)
+	case rest > 0:
+		last = append(last, group{where: otherAction(), count: rest, sort: "action"})
 	}
 	slices.SortFunc(groups, func(a, b group) int { return strings.Compare(a.folded, b.folded) })
 	return append(groups, last...), total, nil
@@ -100,8 +125,38 @@ func (h *Handler) otherGroups(ctx context.Context, q engine.Query) (groups []gro
 	return groups, counted == total, nil
 }
 
-func (h *Handler) count(ctx context.Context, q engine.Query, also engine.Expr) (uint64, error) {
-	q.Where, q.Limit = allOf(q.Where, also), 1
+// countNamed counts the events by the portal's actions that they have as their action.
+func (h *Handler) countNamed(ctx context.Context, q engine.Query) (map[string]uint64, error) {
+	counts := map[string]uint64{}
+	if n, err := h.count(ctx, q, namesLabel()); n == 0 || err != nil {
+		return counts, err // as a rule
+	}
+	for _, l := range labels {
+		n, err := h.count(ctx, q, is("action", l.name))
+		if err != nil {
+			return nil, err
+		}
+		counts[l.name] = n
+	}
+	return counts, nil
+}
+
+// countDone counts the other events with a result by their operation.
+func (h *Handler) countDone(ctx context.Context, q engine.Query, result string) (map[string]uint64, error) {
+	q.Where = allOf(q.Where, is("result", result), engine.Not{Part: namesLabel()})
+	facets, _, err := h.log.Facets(ctx, q, []string{"operation"}, len(engine.Operations))
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]uint64{}
+	for _, v := range facets["operation"] {
+		counts[v.Value] = v.Count
+	}
+	return counts, nil
+}
+
+func (h *Handler) count(ctx context.Context, q engine.Query, also ...engine.Expr) (uint64, error) {
+	q.Where, q.Limit = allOf(append(also, q.Where)...), 1
 	r, err := h.log.Search(ctx, q)
 	if err != nil {
 		return 0, err
