@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gorilla/mux"
 	"golang.org/x/time/rate"
 
 	"annals/engine"
@@ -97,8 +98,8 @@ func (l *limiter[K]) bucket(key K) *rate.Limiter {
 	return b.Limiter
 }
 
-// limitAddress refuses who sends too much before anything else is done for them.
-func (a *API) limitAddress(next http.Handler) http.Handler {
+// limitAddress refuses who sends too much before anything else is done for them, in the words of the API that they ask.
+func (a *API) limitAddress(next *mux.Router) http.Handler {
 	if a.perAddress == nil {
 		return next
 	}
@@ -109,11 +110,26 @@ func (a *API) limitAddress(next http.Handler) http.Handler {
 			return
 		}
 		if wait, ok := a.perAddress.take(reply.Network(addr)); !ok {
-			a.refuse(w, r, "address-rate", reply.TooMany(wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress)))
+			p := reply.TooMany(wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress))
+			a.turnedAway(r.Context(), "address-rate", p)
+			a.refusalAt(next, r)(w, r, p)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// refusalAt is what answers a request that does not reach its route: of a vendor's route that vendor's words, which are all that its clients read,
+// else a problem document.
+func (a *API) refusalAt(routes *mux.Router, r *http.Request) func(http.ResponseWriter, *http.Request, error) {
+	var match mux.RouteMatch
+	if routes.Match(r, &match) {
+		if in, ok := match.Handler.(room); ok {
+			noteOf(r.Context()).channel = in.kind
+			return in.refuse
+		}
+	}
+	return reply.Error
 }
 
 // limitToken counts requests by who makes them, once that is known, so that nobody can use up another's limit, or make the server remember
@@ -140,8 +156,9 @@ func (a *API) tooOften(ctx context.Context, caller auth.Caller) *reply.Problem {
 	if ok {
 		return nil
 	}
-	a.turnedAway(ctx, "token-rate")
-	return reply.TooMany(wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type))
+	p := reply.TooMany(wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type))
+	a.turnedAway(ctx, "token-rate", p)
+	return p
 }
 
 // identity names a caller, whatever it may see.
@@ -153,11 +170,11 @@ func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.
 
 // refuse answers a request in the place of its handler, counts it and has it told, by a reason out of a closed set.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, p *reply.Problem) {
-	a.turnedAway(r.Context(), reason)
+	a.turnedAway(r.Context(), reason, p)
 	reply.Error(w, r, p)
 }
 
-func (a *API) turnedAway(ctx context.Context, reason string) {
+func (a *API) turnedAway(ctx context.Context, reason string, p *reply.Problem) {
 	a.metrics.turnedAway.WithLabelValues(reason).Inc()
-	noteOf(ctx).turnedAway = reason
+	noteOf(ctx).turnedAway = turnedAway{reason, p.Status}
 }

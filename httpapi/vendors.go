@@ -34,14 +34,20 @@ func (a *API) newVendors() []vendor {
 	}
 }
 
-// room is what a vendor's route goes through.
-func (a *API) room(kind string, rt reply.Route) http.Handler {
-	return onRoute(rt.Path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// room is where a vendor's route leads.
+type room struct {
+	http.Handler
+	kind   string
+	refuse func(http.ResponseWriter, *http.Request, error) // answers a request that is turned away at the door
+}
+
+func (a *API) room(kind string, rt reply.Route) room {
+	return room{kind: kind, refuse: rt.Refuse, Handler: onRoute(rt.Path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := noteOf(r.Context())
 		n.channel = kind
 		ctx := reply.WithTold(r.Context(), func(asked reply.Asked) { n.asked = &asked })
 		rt.Serve(w, r.WithContext(auth.WithAdmission(ctx, a.admitter(r.Context()))))
-	}))
+	}))}
 }
 
 // admitter bounds how often a credential is used, as limitToken does for tokens.

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -25,5 +26,48 @@ func TestVendorsToldFarTimes(t *testing.T) {
 	want := []string{`layer7 event.search tenant:"acme" true`, `layer7 event.export tenant:"acme" true`, `enos event.search tenant:"acme" true`, `flashduty event.search id:"x" true`}
 	if !slices.Equal(got, want) {
 		t.Errorf("told %q, want %q", got, want)
+	}
+}
+
+// TestVendorsAddressLimit: who sends too much from one address is told so by every route of a vendor's in that vendor's words, as its clients read
+// nothing else. The server's own log is told of a 429 whatever the client is.
+func TestVendorsAddressLimit(t *testing.T) {
+	s := newOwnServer(t, Options{Limits: RateLimits{PerAddress: 0.01, Loopback: true}}) // one request, and not another for as long as a test runs
+	s.do(t, s.request(t, "GET", "/healthz", ""))
+	f := func(method, path string, status int, says string) {
+		t.Helper()
+		resp, answer := s.do(t, s.request(t, method, path, ""))
+		if resp.StatusCode != status || resp.Header.Get("Content-Type") != "application/json" || resp.Header.Get("Retry-After") != "100" || !strings.Contains(answer, says) {
+			t.Errorf("%s %s: %d %v %s", method, path, resp.StatusCode, resp.Header, answer)
+		}
+	}
+	const (
+		gateway = `{"error_code":"APIGW.0308","error_msg":"The throttling threshold has been reached.","request_id":"`
+		portal  = `{"userErrorMessage":"There are too many requests.","devErrorMessage":"127.0.0.1 sends more than 0.01 requests a second`
+		often   = `"error":{"code":"RequestTooFrequently","message":"Request too frequently."}`
+	)
+	f("POST", "/app-portal-service/v2.2/log/query", 200, `{"code":31429,"data":null,"message":"Too many attempts: 127.0.0.1 sends more than 0.01 requests a second","status":1003,`)
+	f("POST", "/app-portal-service/v2.0/login", 200, `{"code":31429,"data":null,`)
+	f("POST", "/apim-token-service/v2.0/token/get", 200, `{"status":1003,"msg":"Too many attempts: 127.0.0.1 sends more than 0.01 requests a second","business":"apim-token-service","data":null}`)
+	f("GET", "/v3/acme/instances/db1/auditlog", 429, gateway)
+	f("PUT", "/v3/acme/instances/db1/auditlog-policy", 429, gateway)
+	f("GET", "/v3/nothing", 429, gateway) // no route of the vendor's, and yet its gateway's path
+	f("POST", "/v3/auth/tokens", 429, `{"error":{"code":429,"message":"The throttling threshold has been reached.","title":"Too Many Requests"}}`)
+	f("GET", "/acme/tenant-admin/1.0/audits", 429, portal)
+	f("GET", "/api/acme/tenant-admin/1.0/audits/export", 429, portal)
+	f("POST", "/auth/oauth/v2/token", 429, `{"error":"temporarily_unavailable","error_description":"127.0.0.1 sends more than 0.01 requests a second`)
+	f("POST", "/audit/search", 429, often)
+	f("POST", "/audit/operation/list", 429, often)
+	for _, path := range []string{"/audit/search", "/api/v1/events", "/nothing"} { // what is no vendor's is a problem document
+		if resp, answer := s.do(t, s.request(t, "GET", path, "")); resp.StatusCode != 429 || !strings.Contains(answer, "urn:annals:problem:rate") {
+			t.Errorf("GET %s: %d %s", path, resp.StatusCode, answer)
+		}
+	}
+	var got []string
+	for _, e := range s.told(t) {
+		got = append(got, fmt.Sprintf("%s %s %s %s", e.Source.Channel, e.Action, e.Error.Code, e.Error.Message))
+	}
+	if got = slices.Compact(got); !slices.Equal(got, []string{"enos access.refused address-rate Too Many Requests"}) { // one address within one minute is told once
+		t.Errorf("told %q", got)
 	}
 }
