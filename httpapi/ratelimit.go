@@ -100,9 +100,6 @@ func (l *limiter[K]) bucket(key K) *rate.Limiter {
 
 // limitAddress refuses who sends too much before anything else is done for them, in the words of the API that they ask.
 func (a *API) limitAddress(next *mux.Router) http.Handler {
-	if a.perAddress == nil {
-		return next
-	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		addr := reply.Client(r.Context())
 		if !a.limited(addr) {
@@ -135,7 +132,7 @@ func (a *API) refusalAt(routes *mux.Router, r *http.Request) func(http.ResponseW
 // limitToken counts requests by who makes them, once that is known, so that nobody can use up another's limit, or make the server remember
 // guesses; where nobody is asked who they are, nobody is known. All sessions of an account count together.
 func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
-	if a.perToken == nil || need == auth.None {
+	if need == auth.None {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -149,7 +146,7 @@ func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 
 // tooOften refuses a caller beyond the limit, counts it and has it told; nil: it may come in.
 func (a *API) tooOften(ctx context.Context, caller auth.Caller) *reply.Problem {
-	if a.perToken == nil || !a.limited(reply.Client(ctx)) {
+	if !a.limited(reply.Client(ctx)) {
 		return nil
 	}
 	wait, ok := a.perToken.take(identityOf(caller))
