@@ -24,6 +24,7 @@ import (
 //	key=APPKEY secret=SECRET         the body asks for a token: appKey, encryption and timestamp are put into it
 //	token=TOKEN secret=SECRET        the call is signed with it
 //	bearer=TEXT                      somebody is signed in to the portal; else there is no Authorization
+//	bare=TEXT                        the same, without the word Bearer
 //	skew=16m                         the client's clock is ahead
 //	as=string                        the timestamp in the body is a string
 //	change=PART                      after signing: query, body, timestamp, token, secret or signature
@@ -39,6 +40,9 @@ func init() {
 		r.Header.Del("Authorization")
 		if a["bearer"] != "" {
 			r.Header.Set("Authorization", "Bearer "+a["bearer"])
+		}
+		if a["bare"] != "" {
+			r.Header.Set("Authorization", a["bare"])
 		}
 		skew, _ := time.ParseDuration(a["skew"])
 		timestamp := now.Add(skew).UnixMilli()
