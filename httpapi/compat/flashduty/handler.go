@@ -76,17 +76,20 @@ func (h *Handler) answer(serve call) http.HandlerFunc {
 	}
 }
 
-// caller is who has the app_key of the query string.
-func (h *Handler) caller(r *http.Request) (auth.Caller, error) {
-	keyID, secret := auth.SplitAppKey(r.URL.Query().Get("app_key"))
-	credential, err := h.auth.Credential(auth.Flashduty, keyID)
-	if err != nil {
-		return auth.Caller{}, err
-	}
-	return credential.Check(r.Context(), credential.Secret.Equal(secret), auth.Read)
+// caller is who has the app_key of the query string. A panic is an error like others, so that it too is answered in the API's own words.
+func (h *Handler) caller(r *http.Request) (who auth.Caller, err error) {
+	err = reply.Caught(func() error {
+		keyID, secret := auth.SplitAppKey(r.URL.Query().Get("app_key"))
+		credential, err := h.auth.Credential(auth.Flashduty, keyID)
+		if err == nil {
+			who, err = credential.Check(r.Context(), credential.Secret.Equal(secret), auth.Read)
+		}
+		return err
+	})
+	return who, err
 }
 
-// served reads the body and makes the call. A panic is an error like others, so that it too is answered in the API's own words.
+// served reads the body and makes the call. So is a panic here.
 func (h *Handler) served(w http.ResponseWriter, r *http.Request, who auth.Caller, serve call, asked *reply.Asked) (data any, err error) {
 	err = reply.Caught(func() error {
 		body, err := readBody(w, r)
