@@ -2,10 +2,15 @@ package httpapi
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"annals/engine"
+	"annals/engine/enginetest"
+	"annals/httpapi/auth"
 )
 
 // TestVendorsToldFarTimes: who asks until the end of time cannot keep the server's own log from saying what was asked.
@@ -70,4 +75,58 @@ func TestVendorsAddressLimit(t *testing.T) {
 	if got = slices.Compact(got); !slices.Equal(got, []string{"enos access.refused address-rate Too Many Requests"}) { // one address within one minute is told once
 		t.Errorf("told %q", got)
 	}
+}
+
+// TestVendorsSecretKey: without the master key nobody can be checked, which each product has a word for, and which is nobody's failure: the sixth
+// request is answered as the first. Huawei's has a test of its own.
+func TestVendorsSecretKey(t *testing.T) {
+	f := func(kind, path, body, says string) {
+		t.Helper()
+		s, id, secret := withoutMasterKey(t, kind)
+		filled := strings.NewReplacer("ID", id, "SECRET", secret)
+		for range 6 {
+			r := s.request(t, "POST", filled.Replace(path), filled.Replace(body))
+			r.Header.Del("Authorization")
+			if resp, answer := s.do(t, r); resp.StatusCode != 503 || !strings.Contains(answer, says) {
+				t.Errorf("%s: %d %s", path, resp.StatusCode, answer)
+			}
+		}
+	}
+	f(auth.Layer7, "/auth/oauth/v2/token", "grant_type=client_credentials&client_id=ID&client_secret=SECRET", `"error":"temporarily_unavailable"`)
+	f(auth.Layer7, "/login/auth/oauth/v2/token", "grant_type=password&client_id=l7xx61636d65&username=ID&password=SECRET", `"respCode":503`)
+	f(auth.Flashduty, "/audit/search?app_key=IDSECRET", flashdutyDay, `"code":"ServiceUnavailable"`)
+	f(auth.EnOS, "/apim-token-service/v2.0/token/get", fmt.Sprintf(`{"appKey":"ID","encryption":"x","timestamp":%d}`, testNow.UnixMilli()), `{"status":1005,`)
+}
+
+// withoutMasterKey is a server that lacks the key that its credentials are sealed with, and one of them.
+func withoutMasterKey(t *testing.T, kind string) (s *server, id, text string) {
+	t.Helper()
+	l := enginetest.NewLog(t)
+	now := func() time.Time { return testNow }
+	open := func() *auth.Auth { // each with a master key of its own
+		t.Helper()
+		a, _, err := auth.Open(auth.Options{Dir: t.TempDir(), Records: l.Records(), Now: now, Logger: enginetest.Quiet})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	first := open()
+	c, secret, err := first.MakeCredential(auth.Caller{Tenants: engine.Tenants{All: true}}, auth.CredentialWish{Kind: kind, Wish: auth.Wish{Name: "audit", Grants: grantsOf("reader")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := open()
+	t.Cleanup(func() {
+		if err := second.Close(); err != nil {
+			t.Errorf("close access: %v", err)
+		}
+	})
+	s = &server{api: New(Options{Log: l, Auth: second, Now: now, Logger: enginetest.Quiet}), log: l}
+	s.Server = httptest.NewServer(s.api)
+	t.Cleanup(s.Close)
+	return s, c.ID, string(secret.Bytes())
 }
