@@ -37,7 +37,7 @@ type note struct {
 	asked   *reply.Asked // what a vendor's client has asked; nil: it is none, or that is no matter for the log
 
 	page       *console.Read // what a page of the console has read; nil: it is none, or it has read nothing
-	turnedAway string        // why it was refused in the place of its handler, unless because of who asks
+	turnedAway turnedAway    // why it was refused in the place of its handler, unless because of who asks
 	refusals   []refusal     // of events that it brought
 }
 

@@ -39,22 +39,28 @@ func (o *OwnLog) refuseWrite(r *http.Request, n *note, refused refusal) {
 	o.refuse(r, n, told{Reason: refused.reason, Field: cut(refused.field, maxParamBytes), Message: n.failure.Message})
 }
 
+// turnedAway is why no handler saw a request. The status is ours: a vendor's clients may be told with another one, or with 200.
+type turnedAway struct {
+	reason string // "": a handler saw it
+	status int
+}
+
 // refuseAccess tells of a request that no handler saw, because of who asks, how often or in what form. Another that reached none is no matter:
 // nothing is there.
 func (o *OwnLog) refuseAccess(r *http.Request, n *note, out *response) {
-	reason := n.turnedAway
+	why := n.turnedAway
 	switch {
-	case reason != "":
+	case why.reason != "":
 	case out.status == http.StatusUnauthorized:
-		reason = "unauthorized"
+		why = turnedAway{"unauthorized", out.status}
 	case out.status == http.StatusForbidden:
-		reason = "forbidden"
+		why = turnedAway{"forbidden", out.status}
 	default:
 		return
 	}
-	n.action, n.failure = actionAccessRefused, &engine.EventError{Code: reason, Message: http.StatusText(out.status)}
+	n.action, n.failure = actionAccessRefused, &engine.EventError{Code: why.reason, Message: http.StatusText(why.status)}
 	n.Count, n.RequestID = 1, reply.RequestID(r.Context())
-	o.refuse(r, n, told{Reason: reason, Route: r.Method + " " + cut(cmp.Or(out.route, r.URL.Path), maxParamBytes)})
+	o.refuse(r, n, told{Reason: why.reason, Route: r.Method + " " + cut(cmp.Or(out.route, r.URL.Path), maxParamBytes)})
 }
 
 // refuse folds by who is refused, or from where when nobody is known, and why.

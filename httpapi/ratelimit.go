@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gorilla/mux"
 	"golang.org/x/time/rate"
 
 	"annals/engine"
@@ -97,11 +98,8 @@ func (l *limiter[K]) bucket(key K) *rate.Limiter {
 	return b.Limiter
 }
 
-// limitAddress refuses who sends too much before anything else is done for them.
-func (a *API) limitAddress(next http.Handler) http.Handler {
-	if a.perAddress == nil {
-		return next
-	}
+// limitAddress refuses who sends too much before anything else is done for them, in the words of the API that they ask.
+func (a *API) limitAddress(next *mux.Router) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		addr := reply.Client(r.Context())
 		if !a.limited(addr) {
@@ -109,17 +107,32 @@ func (a *API) limitAddress(next http.Handler) http.Handler {
 			return
 		}
 		if wait, ok := a.perAddress.take(reply.Network(addr)); !ok {
-			a.refuse(w, r, "address-rate", reply.TooMany(wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress)))
+			p := reply.TooMany(wait, fmt.Sprintf("%s sends more than %g requests a second", addr, a.limits.PerAddress))
+			a.turnedAway(r.Context(), "address-rate", p)
+			a.refusalAt(next, r)(w, r, p)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
+// refusalAt is what answers a request that does not reach its route: of a vendor's route that vendor's words, which are all that its clients read,
+// else a problem document.
+func (a *API) refusalAt(routes *mux.Router, r *http.Request) func(http.ResponseWriter, *http.Request, error) {
+	var match mux.RouteMatch
+	if routes.Match(r, &match) {
+		if in, ok := match.Handler.(room); ok {
+			noteOf(r.Context()).channel = in.kind
+			return in.refuse
+		}
+	}
+	return reply.Error
+}
+
 // limitToken counts requests by who makes them, once that is known, so that nobody can use up another's limit, or make the server remember
 // guesses; where nobody is asked who they are, nobody is known. All sessions of an account count together.
 func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
-	if a.perToken == nil || need == auth.None {
+	if need == auth.None {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -133,15 +146,16 @@ func (a *API) limitToken(need auth.Right, next http.Handler) http.Handler {
 
 // tooOften refuses a caller beyond the limit, counts it and has it told; nil: it may come in.
 func (a *API) tooOften(ctx context.Context, caller auth.Caller) *reply.Problem {
-	if a.perToken == nil || !a.limited(reply.Client(ctx)) {
+	if !a.limited(reply.Client(ctx)) {
 		return nil
 	}
 	wait, ok := a.perToken.take(identityOf(caller))
 	if ok {
 		return nil
 	}
-	a.turnedAway(ctx, "token-rate")
-	return reply.TooMany(wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type))
+	p := reply.TooMany(wait, fmt.Sprintf("more than %g requests a second come with this %s", a.limits.PerToken, caller.Type))
+	a.turnedAway(ctx, "token-rate", p)
+	return p
 }
 
 // identity names a caller, whatever it may see.
@@ -153,11 +167,11 @@ func (a *API) limited(addr netip.Addr) bool { return a.limits.Loopback || !addr.
 
 // refuse answers a request in the place of its handler, counts it and has it told, by a reason out of a closed set.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, reason string, p *reply.Problem) {
-	a.turnedAway(r.Context(), reason)
+	a.turnedAway(r.Context(), reason, p)
 	reply.Error(w, r, p)
 }
 
-func (a *API) turnedAway(ctx context.Context, reason string) {
+func (a *API) turnedAway(ctx context.Context, reason string, p *reply.Problem) {
 	a.metrics.turnedAway.WithLabelValues(reason).Inc()
-	noteOf(ctx).turnedAway = reason
+	noteOf(ctx).turnedAway = turnedAway{reason, p.Status}
 }

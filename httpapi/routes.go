@@ -113,7 +113,7 @@ func (a *API) pages() []route {
 // anyQuery stands for query parameters that are not checked by name.
 const anyQuery = "*"
 
-func (a *API) router() http.Handler {
+func (a *API) router() *mux.Router {
 	// Event IDs may hold slashes and dots, so paths are matched as they were sent, percent-encoded and not cleaned.
 	r := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	for _, rt := range a.routes() {
@@ -124,7 +124,7 @@ func (a *API) router() http.Handler {
 			r.Handle(rt.Path, a.room(v.kind, rt)).Methods(rt.Method)
 		}
 	}
-	r.PathPrefix(huawei.Prefix).Handler(onRoute(huawei.Prefix, http.HandlerFunc(huawei.NoAPI))) // behind all routes: it takes what they leave
+	r.PathPrefix(huawei.NoAPI.Path).Handler(a.room(auth.Huawei, huawei.NoAPI)) // behind all routes: it takes what they leave
 	r.NotFoundHandler = a.forPeople(answer(func(http.ResponseWriter, *http.Request) error { return noSuchPath() }))
 	r.MethodNotAllowedHandler = answer(a.methodNotAllowed)
 	return r

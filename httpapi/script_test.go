@@ -3,6 +3,7 @@ package httpapi
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -26,7 +27,10 @@ import (
 //	keepheader NAME Location        the same of a header
 //	repeat NAME 65536 x             the same of a text so many times
 //	sign VENDOR ARGUMENTS           the request is signed as the vendor's clients do, after all its headers and body; see signers
+//	crash                           the server's clock panics while the request is answered
 //	later 5m                        the clock of the server goes on
+//	limit address 0.5               so many requests a second are answered from here on, twice as many at once; token: of one token or credential
+//	close                           the log is closed under the server
 //
 // Lines that begin with # are comments. Every answer is held against openapi.json besides.
 func TestScripts(t *testing.T) {
@@ -83,6 +87,7 @@ type scriptRun struct {
 	pending *http.Request // not sent yet: its headers and body are still being read
 	reqBody []string
 	sign    []string // how to sign it; nil: not at all
+	crash   bool     // whether the server does while it answers
 	resp    *http.Response
 	body    string
 }
@@ -114,6 +119,9 @@ func (s *scriptRun) line(t *testing.T, line string) error {
 	case "sign":
 		s.sign = strings.Fields(rest)
 		return nil
+	case "crash":
+		s.crash = true
+		return nil
 	}
 	s.send(t)
 	return s.expect(verb, rest)
@@ -127,10 +135,12 @@ func (s *scriptRun) send(t *testing.T) {
 	r := s.server.request(t, s.pending.Method, s.pending.URL.RequestURI(), body)
 	r.Header = s.pending.Header
 	if len(s.sign) > 0 {
-		signers[s.sign[0]](r, body, testNow.Add(time.Duration(s.server.later.Load())), s.sign[1:])
+		signers[s.sign[0]](r, body, s.server.now(), s.sign[1:])
 	}
-	s.pending, s.sign = nil, nil
+	s.server.crash.Store(s.crash)
 	s.resp, s.body = s.server.do(t, r)
+	s.server.crash.Store(false)
+	s.pending, s.sign, s.crash = nil, nil, false
 }
 
 func (s *scriptRun) expect(verb, rest string) error {
@@ -172,8 +182,33 @@ func (s *scriptRun) expect(verb, rest string) error {
 		d, err := time.ParseDuration(rest)
 		s.server.later.Add(int64(d))
 		return err
+	case "limit":
+		what, number, _ := strings.Cut(rest, " ")
+		perSecond, err := strconv.ParseFloat(number, 64)
+		if err != nil || perSecond <= 0 {
+			return fmt.Errorf("there is no limit of %q", number)
+		}
+		return s.server.limit(what, perSecond)
+	case "close":
+		return s.server.log.Close()
 	}
 	return fmt.Errorf("there is no expectation %q", verb)
+}
+
+// limit bounds requests from here on, by the server's clock.
+func (s *server) limit(what string, perSecond float64) error {
+	s.api.limits.Loopback = true
+	switch what {
+	case "address":
+		s.api.limits.PerAddress, s.api.perAddress = perSecond, newLimiter[netip.Addr](perSecond)
+		s.api.perAddress.now = s.now
+	case "token":
+		s.api.limits.PerToken, s.api.perToken = perSecond, newLimiter[identity](perSecond)
+		s.api.perToken.now = s.now
+	default:
+		return fmt.Errorf("there is no limit for each %q", what)
+	}
+	return nil
 }
 
 func compare(got, expectation string) error {

@@ -23,6 +23,15 @@ type server struct {
 	log   *engine.Log
 	token string
 	later atomic.Int64 // how far the clock of the API and of the tokens is ahead of testNow, nanoseconds
+	crash atomic.Bool  // the clock panics, as a mistake in the program would
+}
+
+// now is the clock of the API and of the tokens.
+func (s *server) now() time.Time {
+	if s.crash.Load() {
+		panic("the clock is broken")
+	}
+	return testNow.Add(time.Duration(s.later.Load()))
 }
 
 // testNow is the clock of the log in tests, and where that of the API begins.
@@ -46,12 +55,11 @@ func serve(t *testing.T, o Options, kept engine.Options) *server {
 	}
 	l := enginetest.OpenLog(t, kept)
 	s := &server{log: l}
-	later := func() time.Time { return testNow.Add(time.Duration(s.later.Load())) }
-	doors, token, err := auth.Open(auth.Options{Dir: t.TempDir(), Records: l.Records(), Now: later, Logger: enginetest.Quiet})
+	doors, token, err := auth.Open(auth.Options{Dir: t.TempDir(), Records: l.Records(), Now: s.now, Logger: enginetest.Quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Log, o.Auth, o.Now, o.Logger = l, doors, later, enginetest.Quiet
+	o.Log, o.Auth, o.Now, o.Logger = l, doors, s.now, enginetest.Quiet
 	s.api, s.token = New(o), token
 	s.Server = httptest.NewServer(s.api)
 	s.Client().CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

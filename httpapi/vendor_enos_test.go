@@ -24,6 +24,7 @@ import (
 //	key=APPKEY secret=SECRET         the body asks for a token: appKey, encryption and timestamp are put into it
 //	token=TOKEN secret=SECRET        the call is signed with it
 //	bearer=TEXT                      somebody is signed in to the portal; else there is no Authorization
+//	bare=TEXT                        the same, without the word Bearer
 //	skew=16m                         the client's clock is ahead
 //	as=string                        the timestamp in the body is a string
 //	change=PART                      after signing: query, body, timestamp, token, secret or signature
@@ -39,6 +40,9 @@ func init() {
 		r.Header.Del("Authorization")
 		if a["bearer"] != "" {
 			r.Header.Set("Authorization", "Bearer "+a["bearer"])
+		}
+		if a["bare"] != "" {
+			r.Header.Set("Authorization", a["bare"])
 		}
 		skew, _ := time.ParseDuration(a["skew"])
 		timestamp := now.Add(skew).UnixMilli()
@@ -243,4 +247,40 @@ func TestEnosTold(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("told\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
+}
+
+// TestEnosLoginCounts: a login is one use of the application's key and one of the account's, of the same key one in all; a failed one is one
+// failure of the account's.
+func TestEnosLoginCounts(t *testing.T) {
+	s := newServer(t, Options{Limits: RateLimits{PerToken: 3, Loopback: true}}) // six at once
+	s.api.perToken.now = func() time.Time { return testNow }                    // and none more
+	login := func(app, account enosKey, password, code string) {
+		t.Helper()
+		if answer := s.enos(t, app, "POST", "/app-portal-service/v2.2/login", `{"account":"`+account.id+`","password":"`+password+`"}`); !strings.Contains(answer, `{"code":`+code+`,`) {
+			t.Errorf("want %s: %s", code, answer)
+		}
+	}
+	fresh := func() enosKey { return s.enosKey(t, testNow, "admin:acme") } // its token is the first use
+	k := fresh()
+	for range 5 {
+		login(k, k, k.secret, "0")
+	}
+	login(k, k, k.secret, "31429")
+	app, amy := fresh(), fresh()
+	for range 5 {
+		login(app, amy, amy.secret, "0")
+	}
+	login(app, fresh(), "wrong", "31429") // as the application's own is used up
+	login(fresh(), amy, amy.secret, "31429")
+
+	app, amy = fresh(), fresh()
+	for range 4 {
+		login(app, amy, "wrong", "31400")
+	}
+	login(app, amy, amy.secret, "0") // the fifth would have locked it, and this one forgives
+	app = fresh()
+	for range 5 {
+		login(app, amy, "wrong", "31400")
+	}
+	login(fresh(), amy, amy.secret, "31429")
 }

@@ -21,7 +21,6 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"annals/engine"
-	"annals/engine/enginetest"
 	"annals/httpapi/auth"
 )
 
@@ -414,35 +413,9 @@ func TestHuaweiUnavailable(t *testing.T) {
 
 // TestHuaweiSecretKey: without the master key no signature can be checked, which is told, and is nobody's failure.
 func TestHuaweiSecretKey(t *testing.T) {
-	l := enginetest.NewLog(t)
-	now := func() time.Time { return testNow }
-	open := func() *auth.Auth { // each with a master key of its own
-		t.Helper()
-		a, _, err := auth.Open(auth.Options{Dir: t.TempDir(), Records: l.Records(), Now: now, Logger: enginetest.Quiet})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return a
-	}
-	first := open()
-	c, secret, err := first.MakeCredential(auth.Caller{Tenants: engine.Tenants{All: true}}, auth.CredentialWish{Kind: auth.Huawei, Wish: auth.Wish{Name: "RDS", Grants: grantsOf("reader")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := first.Close(); err != nil {
-		t.Fatal(err)
-	}
-	second := open()
-	t.Cleanup(func() {
-		if err := second.Close(); err != nil {
-			t.Errorf("close access: %v", err)
-		}
-	})
-	s := &server{api: New(Options{Log: l, Auth: second, Now: now, Logger: enginetest.Quiet}), log: l}
-	s.Server = httptest.NewServer(s.api)
-	t.Cleanup(s.Close)
+	s, ak, sk := withoutMasterKey(t, auth.Huawei)
 	for range 6 {
-		if resp, body := s.huawei(t, "GET", "/v3/projects", c.ID, string(secret.Bytes()), ""); resp.StatusCode != 401 ||
+		if resp, body := s.huawei(t, "GET", "/v3/projects", ak, sk, ""); resp.StatusCode != 401 ||
 			!strings.Contains(body, `"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: Get secretKey failed"`) {
 			t.Errorf("%d %s", resp.StatusCode, body)
 		}

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -34,22 +35,35 @@ func (a *API) newVendors() []vendor {
 	}
 }
 
-// room is what a vendor's route goes through.
-func (a *API) room(kind string, rt reply.Route) http.Handler {
-	return onRoute(rt.Path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// room is where a vendor's route leads.
+type room struct {
+	http.Handler
+	kind   string
+	refuse func(http.ResponseWriter, *http.Request, error) // answers a request that is turned away at the door
+}
+
+func (a *API) room(kind string, rt reply.Route) room {
+	return room{kind: kind, refuse: rt.Refuse, Handler: onRoute(rt.Path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n := noteOf(r.Context())
 		n.channel = kind
 		ctx := reply.WithTold(r.Context(), func(asked reply.Asked) { n.asked = &asked })
 		rt.Serve(w, r.WithContext(auth.WithAdmission(ctx, a.admitter(r.Context()))))
-	}))
+	}))}
 }
 
-// admitter bounds how often a credential is used, as limitToken does for tokens.
+// admitter bounds how often a credential is used, as limitToken does for tokens. A request counts once for each credential that it is made with,
+// however often the room checks it on the way: for one right after another, or as the application's and as the person's.
 func (a *API) admitter(ctx context.Context) func(auth.Caller) error {
+	var counted []identity
 	return func(c auth.Caller) error {
+		who := identityOf(c)
+		if slices.Contains(counted, who) {
+			return nil
+		}
 		if p := a.tooOften(ctx, c); p != nil {
 			return p
 		}
+		counted = append(counted, who)
 		return nil
 	}
 }

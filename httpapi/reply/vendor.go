@@ -13,6 +13,7 @@ import (
 type Route struct {
 	Method, Path string // a gorilla/mux template
 	Serve        http.HandlerFunc
+	Refuse       func(http.ResponseWriter, *http.Request, error) // answers a request that is turned away before Serve, in the same words
 }
 
 // Asked is what a request in another product's words was about, for the server's own log. It holds no secret.

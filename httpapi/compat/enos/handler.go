@@ -57,19 +57,19 @@ func (h *Handler) Routes() []reply.Route {
 		portal  = "/app-portal-service"
 	)
 	return []reply.Route{
-		{Method: http.MethodPost, Path: gateway + "/get", Serve: h.answer(gatewayAnswer, h.getToken)},
-		{Method: http.MethodPost, Path: gateway + "/refresh", Serve: h.answer(gatewayAnswer, h.refreshToken)},
+		route(http.MethodPost, gateway+"/get", gatewayAnswer, h.getToken),
+		route(http.MethodPost, gateway+"/refresh", gatewayAnswer, h.refreshToken),
 
-		{Method: http.MethodPost, Path: portal + "/v2.2/log/query", Serve: h.answer(portalAnswer, h.queryLog)},
-		{Method: http.MethodPost, Path: portal + "/v2.3/event/log/query", Serve: h.answer(portalAnswer, h.queryMenuLog)},
-		{Method: http.MethodPost, Path: portal + "/v2.3/event/log/produce", Serve: h.answer(portalAnswer, h.produce)},
-		{Method: http.MethodPost, Path: portal + "/api/v3/event/log/produce", Serve: h.answer(portalAnswer, h.produce)},
+		route(http.MethodPost, portal+"/v2.2/log/query", portalAnswer, h.queryLog),
+		route(http.MethodPost, portal+"/v2.3/event/log/query", portalAnswer, h.queryMenuLog),
+		route(http.MethodPost, portal+"/v2.3/event/log/produce", portalAnswer, h.produce),
+		route(http.MethodPost, portal+"/api/v3/event/log/produce", portalAnswer, h.produce),
 
-		{Method: http.MethodPost, Path: portal + "/v2.0/login", Serve: h.answer(olderPortalAnswer, h.login)},
-		{Method: http.MethodPost, Path: portal + "/v2.2/login", Serve: h.answer(portalAnswer, h.login)},
-		{Method: http.MethodPost, Path: portal + "/v2.2/session/set", Serve: h.answer(portalAnswer, h.setSession)},
-		{Method: http.MethodGet, Path: portal + "/v2.2/token/refresh", Serve: h.answer(portalAnswer, h.refreshSession)},
-		{Method: http.MethodGet, Path: portal + "/v2.2/logout", Serve: h.answer(portalAnswer, h.logout)},
+		route(http.MethodPost, portal+"/v2.0/login", olderPortalAnswer, h.login),
+		route(http.MethodPost, portal+"/v2.2/login", portalAnswer, h.login),
+		route(http.MethodPost, portal+"/v2.2/session/set", portalAnswer, h.setSession),
+		route(http.MethodGet, portal+"/v2.2/token/refresh", portalAnswer, h.refreshSession),
+		route(http.MethodGet, portal+"/v2.2/logout", portalAnswer, h.logout),
 	}
 }
 
@@ -87,9 +87,14 @@ type call func(*exchange) (data any, err error)
 // shape puts an answer into an envelope: data, or the failure that is not nil.
 type shape func(data any, f *failure) any
 
+// route is one whose answers are in the shape.
+func route(method, path string, in shape, serve call) reply.Route {
+	return reply.Route{Method: method, Path: path, Serve: in.answer(serve), Refuse: in.refuse}
+}
+
 // answer is the way of every request: its body, the call, the envelope. The server's own log is told of requests of who is let in, and of who is
 // not: the API says so in the body only, so nobody else sees it.
-func (h *Handler) answer(in shape, serve call) http.HandlerFunc {
+func (in shape) answer(serve call) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		x := &exchange{Request: r}
 		data, err := x.served(w, serve)
@@ -102,10 +107,19 @@ func (h *Handler) answer(in shape, serve call) http.HandlerFunc {
 		}
 		f := failureOf(r, err)
 		x.tellFailure(f)
-		reply.SetRetryAfter(w.Header(), f.retryAfter)
-		if err := reply.JSON(w, f.status, in(nil, f)); err != nil {
-			panic(err) // numbers and texts of our own
-		}
+		in.write(w, f)
+	}
+}
+
+// refuse answers with an error.
+func (in shape) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	in.write(w, failureOf(r, err))
+}
+
+func (in shape) write(w http.ResponseWriter, f *failure) {
+	reply.SetRetryAfter(w.Header(), f.retryAfter)
+	if err := reply.JSON(w, f.status, in(nil, f)); err != nil {
+		panic(err) // numbers and texts of our own
 	}
 }
 

@@ -62,6 +62,11 @@ func failureOf(r *http.Request, err error) *failure {
 // statusClientGone is what a request whose client has left ends with; nobody reads the answer.
 const statusClientGone = 499
 
+// fail answers with an error.
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
+	h.refuse(w, r, failureOf(r, err))
+}
+
 // refuse answers with a failure, in the client's language. The SDK reads the rate-limit headers of a 429; of the limits themselves, which are the
 // operator's, it is not told.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, f *failure) {
@@ -69,5 +74,5 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, f *failure) {
 		w.Header().Set("X-RateLimit-Remaining", "0")
 		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(h.now().Unix()+seconds, 10))
 	}
-	h.write(w, r, f.status, envelope{RequestID: reply.RequestID(r.Context()), Error: &failed{Code: f.code, Message: f.text(languageOf(r))}})
+	h.write(w, r, f.status, envelope{Error: &failed{Code: f.code, Message: f.text(languageOf(r))}})
 }

@@ -46,8 +46,8 @@ func New(o Options) *Handler {
 // Routes are the calls, by the paths that the documentation gives them.
 func (h *Handler) Routes() []reply.Route {
 	return []reply.Route{
-		{Method: http.MethodPost, Path: "/audit/search", Serve: h.answer(h.search)},
-		{Method: http.MethodPost, Path: "/audit/operation/list", Serve: h.answer(h.operations)},
+		{Method: http.MethodPost, Path: "/audit/search", Serve: h.answer(h.search), Refuse: h.fail},
+		{Method: http.MethodPost, Path: "/audit/operation/list", Serve: h.answer(h.operations), Refuse: h.fail},
 	}
 }
 
@@ -57,18 +57,16 @@ type call func(r *http.Request, who auth.Caller, body []byte, asked *reply.Asked
 // answer is every request's way: who asks, the body, the call, the envelope. The server's own log is told of all requests of who is let in.
 func (h *Handler) answer(serve call) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		id := reply.RequestID(r.Context())
-		w.Header().Set("Flashcat-Request-Id", id)
 		who, err := h.caller(r)
 		if err != nil {
-			h.refuse(w, r, failureOf(r, err))
+			h.fail(w, r, err)
 			return
 		}
 		asked := reply.Asked{Action: "event.search"}
 		data, err := h.served(w, r, who, serve, &asked)
 		if err == nil {
 			reply.Tell(r.Context(), asked)
-			h.write(w, r, http.StatusOK, envelope{RequestID: id, Data: data})
+			h.write(w, r, http.StatusOK, envelope{Data: data})
 			return
 		}
 		f := failureOf(r, err)
@@ -78,17 +76,20 @@ func (h *Handler) answer(serve call) http.HandlerFunc {
 	}
 }
 
-// caller is who has the app_key of the query string.
-func (h *Handler) caller(r *http.Request) (auth.Caller, error) {
-	keyID, secret := auth.SplitAppKey(r.URL.Query().Get("app_key"))
-	credential, err := h.auth.Credential(auth.Flashduty, keyID)
-	if err != nil {
-		return auth.Caller{}, err
-	}
-	return credential.Check(r.Context(), credential.Secret.Equal(secret), auth.Read)
+// caller is who has the app_key of the query string. A panic is an error like others, so that it too is answered in the API's own words.
+func (h *Handler) caller(r *http.Request) (who auth.Caller, err error) {
+	err = reply.Caught(func() error {
+		keyID, secret := auth.SplitAppKey(r.URL.Query().Get("app_key"))
+		credential, err := h.auth.Credential(auth.Flashduty, keyID)
+		if err == nil {
+			who, err = credential.Check(r.Context(), credential.Secret.Equal(secret), auth.Read)
+		}
+		return err
+	})
+	return who, err
 }
 
-// served reads the body and makes the call. A panic is an error like others, so that it too is answered in the API's own words.
+// served reads the body and makes the call. So is a panic here.
 func (h *Handler) served(w http.ResponseWriter, r *http.Request, who auth.Caller, serve call, asked *reply.Asked) (data any, err error) {
 	err = reply.Caught(func() error {
 		body, err := readBody(w, r)
@@ -100,9 +101,11 @@ func (h *Handler) served(w http.ResponseWriter, r *http.Request, who auth.Caller
 	return data, err
 }
 
-// write answers. What cannot be written as JSON is our own mistake.
+// write answers, with the request's ID in the envelope and beside it. What cannot be written as JSON is our own mistake.
 func (h *Handler) write(w http.ResponseWriter, r *http.Request, status int, body envelope) {
+	body.RequestID = reply.RequestID(r.Context())
+	w.Header().Set("Flashcat-Request-Id", body.RequestID)
 	if err := reply.JSON(w, status, body); err != nil {
-		h.refuse(w, r, failureOf(r, fmt.Errorf("write answer: %w", err)))
+		h.fail(w, r, fmt.Errorf("write answer: %w", err))
 	}
 }

@@ -62,8 +62,7 @@ func notKnown(format string, args ...any) error {
 
 func badRequest(text string) error { return &refusal{http.StatusBadRequest, codeBadRequest, text} }
 
-// NoAPI answers what is asked below Prefix and is no route of the room's, by its path or its method: clients know the gateway's words only.
-func NoAPI(w http.ResponseWriter, r *http.Request) {
+func noAPI(w http.ResponseWriter, r *http.Request) {
 	fail(w, r, &refusal{http.StatusNotFound, codeNoAPI, "The API does not exist or has not been published in the environment."})
 }
 

@@ -60,24 +60,30 @@ func cache[K comparable, V any](size int) *lru.Cache[K, V] {
 	return c
 }
 
-// Prefix begins all paths of the vendor's.
-const Prefix = "/v3/"
+// NoAPI takes what is asked where all paths of the vendor's begin and is no route of the room's, by its path or its method: clients know the
+// gateway's words only.
+var NoAPI = reply.Route{Path: "/v3/", Serve: noAPI, Refuse: fail}
 
 // Routes are the paths that the clients use. The last one is our own: it is what links lead to.
 func (h *Handler) Routes() []reply.Route {
 	const instance = "/v3/{project_id}/instances/{instance_id}"
 	return []reply.Route{
-		{Method: http.MethodPost, Path: "/v3/auth/tokens", Serve: answer(h.giveToken, failIAM)},
-		{Method: http.MethodGet, Path: "/v3/auth/tokens", Serve: answer(h.showToken, failIAM)},
-		{Method: http.MethodGet, Path: "/v3/auth/domains", Serve: answer(h.listDomains, fail)},
-		{Method: http.MethodGet, Path: "/v3/projects", Serve: answer(h.listProjects, fail)},
-		{Method: http.MethodGet, Path: "/v3/{project_id}/instances", Serve: answer(h.listInstances, fail)},
-		{Method: http.MethodGet, Path: instance + "/auditlog", Serve: answer(h.listFiles, fail)},
-		{Method: http.MethodPost, Path: instance + "/auditlog-links", Serve: answer(h.giveLinks, fail)},
-		{Method: http.MethodGet, Path: instance + "/auditlog-policy", Serve: answer(h.showPolicy, fail)},
-		{Method: http.MethodPut, Path: instance + "/auditlog-policy", Serve: answer(h.changePolicy, fail)},
-		{Method: http.MethodGet, Path: instance + "/auditlog-files/{file_id}", Serve: answer(h.download, fail)},
+		route(http.MethodPost, "/v3/auth/tokens", h.giveToken, failIAM),
+		route(http.MethodGet, "/v3/auth/tokens", h.showToken, failIAM),
+		route(http.MethodGet, "/v3/auth/domains", h.listDomains, fail),
+		route(http.MethodGet, "/v3/projects", h.listProjects, fail),
+		route(http.MethodGet, "/v3/{project_id}/instances", h.listInstances, fail),
+		route(http.MethodGet, instance+"/auditlog", h.listFiles, fail),
+		route(http.MethodPost, instance+"/auditlog-links", h.giveLinks, fail),
+		route(http.MethodGet, instance+"/auditlog-policy", h.showPolicy, fail),
+		route(http.MethodPut, instance+"/auditlog-policy", h.changePolicy, fail),
+		route(http.MethodGet, instance+"/auditlog-files/{file_id}", h.download, fail),
 	}
+}
+
+// route is one whose requests are answered by serve, and refused by fail.
+func route(method, path string, serve func(http.ResponseWriter, *request) error, fail func(http.ResponseWriter, *http.Request, error)) reply.Route {
+	return reply.Route{Method: method, Path: path, Serve: answer(serve, fail), Refuse: fail}
 }
 
 // maxBodyBytes is more than 50 IDs, or all types of auditing, take.

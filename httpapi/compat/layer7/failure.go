@@ -53,9 +53,16 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.challenge != "" {
 		w.Header().Set("WWW-Authenticate", e.challenge)
 	}
-	retryAfter(w, err)
-	if err := reply.JSON(w, e.status, body); err != nil {
-		panic(err) // strings only
+	send(w, e.status, err, body)
+}
+
+// send answers with what is made of an error.
+func send(w http.ResponseWriter, status int, err error, body any) {
+	if p, ok := errors.AsType[*reply.Problem](err); ok {
+		reply.SetRetryAfter(w.Header(), p.RetryAfter())
+	}
+	if err := reply.JSON(w, status, body); err != nil {
+		panic(err) // strings and numbers only
 	}
 }
 
@@ -73,12 +80,6 @@ func refusalOf(r *http.Request, err error) *refusal {
 		}
 	}
 	return e
-}
-
-func retryAfter(w http.ResponseWriter, err error) {
-	if p, ok := errors.AsType[*reply.Problem](err); ok {
-		reply.SetRetryAfter(w.Header(), p.RetryAfter())
-	}
 }
 
 // failureOf is an error as the server's own log tells it.
@@ -99,39 +100,67 @@ func failureOf(err error) *engine.EventError {
 // tokenError is an error of the token endpoint: RFC 6749, section 5.2.
 type tokenError struct {
 	status      int
+	unknown     bool   // who asks is not known, which the status does not say
 	Code        string `json:"error"`
 	Description string `json:"error_description"`
 }
 
 func (e *tokenError) Error() string { return e.Code + ": " + e.Description }
 
-const unauthorizedClient = "unauthorized_client"
+// tell tells the server's own log of who gets no token, as far as the status does not.
+func (e *tokenError) tell(r *http.Request, told reply.Asked) {
+	switch {
+	case e.unknown:
+		told = reply.Asked{Action: "access.refused", Operation: engine.OpOther, Failure: &engine.EventError{Code: "unauthorized", Message: e.Description}}
+	case e.status == http.StatusUnauthorized:
+		return
+	default:
+		told.Failure = failureOf(e)
+	}
+	reply.Tell(r.Context(), told)
+}
 
 func invalidRequest(text string) error {
 	return &tokenError{status: http.StatusBadRequest, Code: "invalid_request", Description: text}
 }
 
 // invalidClient does not tell an unknown client from a wrong secret.
-func invalidClient() error {
+func invalidClient() *tokenError {
 	return &tokenError{status: http.StatusUnauthorized, Code: "invalid_client", Description: "the client's credentials are not valid"}
 }
 
 // failToken answers with the error in the shape of RFC 6749.
 func failToken(w http.ResponseWriter, r *http.Request, err error) {
-	e, ok := errors.AsType[*tokenError](err)
-	if !ok {
-		p := reply.Fill(r, err)
-		e = &tokenError{status: p.Status, Code: "server_error", Description: p.Detail + " (request " + p.RequestID + ")"}
-		if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
-			e.Code = "temporarily_unavailable"
-		}
-	}
+	e := tokenErrorOf(r, err)
 	if e.status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Basic realm="layer7"`)
 	}
 	w.Header().Set("Pragma", "no-cache")
-	retryAfter(w, err)
-	if err := reply.JSON(w, e.status, e); err != nil {
-		panic(err) // strings only
+	send(w, e.status, err, e)
+}
+
+// failLogin answers with the error in the shape of RFC 6749, and in that of the portal's calls for signing in besides: its clients read either.
+func failLogin(w http.ResponseWriter, r *http.Request, err error) {
+	e := tokenErrorOf(r, err)
+	w.Header().Set("Pragma", "no-cache")
+	send(w, e.status, err, loginFailure{e.Code, e.Description, respReply{e.status, e.Description}})
+}
+
+// failResp answers with the error in the shape of the portal's calls for signing in.
+func failResp(w http.ResponseWriter, r *http.Request, err error) {
+	e := refusalOf(r, err)
+	send(w, e.status, err, respReply{e.status, e.user})
+}
+
+// tokenErrorOf is what the client is told of an error. What it is not told goes to the log with the request's ID.
+func tokenErrorOf(r *http.Request, err error) *tokenError {
+	if e, ok := errors.AsType[*tokenError](err); ok {
+		return e
 	}
+	p := reply.Fill(r, err)
+	e := &tokenError{status: p.Status, Code: "server_error", Description: p.Detail + " (request " + p.RequestID + ")"}
+	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
+		e.Code = "temporarily_unavailable"
+	}
+	return e
 }

@@ -1,7 +1,7 @@
 // Package layer7 answers the clients of the Layer7 API Developer Portal's audit log: the "Auditing" part of its Portal API (PAPI), with the OAuth
 // tokens that it takes.
 //
-// Reading order: handler.go has the routes and who is let in, token.go the access tokens. ask.go reads what is asked for, words.go puts the
+// Reading order: handler.go has the routes and who is let in, token.go the access tokens, login.go those of people. ask.go reads what is asked for, words.go puts the
 // portal's words into the log's and back, list.go answers a page, by_action.go sorts by what only the portal calls an action. export.go answers
 // a file, file.go writes it, link.go gives links to it. wire.go has the shapes of answers, failure.go those of refusals, agent.go shortens user
 // agents.
@@ -51,15 +51,24 @@ func New(o Options) *Handler {
 // Routes are the paths that the portal's clients use: of the gateway with the tenant in front, of the portal's site with /api as well, and of
 // one tenant's own host.
 func (h *Handler) Routes() []reply.Route {
-	routes := []reply.Route{{Method: http.MethodPost, Path: "/auth/oauth/v2/token", Serve: answer(h.token, failToken)}}
+	routes := []reply.Route{
+		route(http.MethodPost, "/auth/oauth/v2/token", h.token, failToken),
+		route(http.MethodGet, "/login/application/{tenant}", h.application, failResp),
+		route(http.MethodPost, "/login/auth/oauth/v2/token", h.login, failLogin),
+	}
 	for _, prefix := range []string{"", "/{tenant}", "/api/{tenant}"} {
 		audits := prefix + "/tenant-admin/1.0/audits"
 		routes = append(routes,
-			reply.Route{Method: http.MethodGet, Path: audits, Serve: answer(h.list, fail)},
-			reply.Route{Method: http.MethodGet, Path: audits + "/export", Serve: answer(h.export, fail)},
-			reply.Route{Method: http.MethodGet, Path: audits + "/export/download", Serve: answer(h.download, fail)})
+			route(http.MethodGet, audits, h.list, fail),
+			route(http.MethodGet, audits+"/export", h.export, fail),
+			route(http.MethodGet, audits+"/export/download", h.download, fail))
 	}
 	return routes
+}
+
+// route is one whose requests are answered by serve, and refused by fail.
+func route(method, path string, serve func(http.ResponseWriter, *http.Request) error, fail func(http.ResponseWriter, *http.Request, error)) reply.Route {
+	return reply.Route{Method: method, Path: path, Serve: answer(serve, fail), Refuse: fail}
 }
 
 // answer has everything that goes wrong before an answer has begun told in the portal's way.

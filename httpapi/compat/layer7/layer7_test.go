@@ -3,6 +3,7 @@ package layer7
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -230,21 +231,25 @@ func FuzzFilter(f *testing.F) {
 	})
 }
 
-// FuzzTokenRequest: no request makes more than one client of itself, or one without a name.
+// FuzzTokenRequest: no request makes more than one client or user of itself, or one without a name.
 func FuzzTokenRequest(f *testing.F) {
 	f.Add("grant_type=client_credentials", "", "Basic YTpi", "application/x-www-form-urlencoded")
 	f.Add("client_id=a&client_secret=b", "grant_type=client_credentials", "", "")
 	f.Add("%zz", "client_secret=x", "Bearer x", "text/plain")
+	f.Add("grant_type=password&client_id=l7xx61&username=a&password=b", "", "", "application/x-www-form-urlencoded")
 	f.Fuzz(func(t *testing.T, body, query, authorization, media string) {
 		r := httptest.NewRequest("POST", "/auth/oauth/v2/token", strings.NewReader(body))
 		r.URL.RawQuery = query
 		r.Header = http.Header{"Authorization": {authorization}, "Content-Type": {media}}
-		asked, err := readTokenRequest(httptest.NewRecorder(), r)
-		if e, ok := err.(*tokenError); err != nil && (!ok || e.status < 400 || e.status > 413) {
-			t.Errorf("%v", err)
-		}
-		if err == nil && asked.id == "" || err != nil && asked != (tokenRequest{}) {
-			t.Errorf("%+v, %v", asked, err)
+		for _, read := range []func(http.ResponseWriter, *http.Request) (proof, error){readClient, readUser} {
+			r.Body = io.NopCloser(strings.NewReader(body))
+			asked, err := read(httptest.NewRecorder(), r)
+			if e, ok := err.(*tokenError); err != nil && (!ok || e.status < 400 || e.status > 413) {
+				t.Errorf("%v", err)
+			}
+			if err == nil && asked.id == "" || err != nil && asked != (proof{}) {
+				t.Errorf("%+v, %v", asked, err)
+			}
 		}
 	})
 }
@@ -263,4 +268,18 @@ func TestEntityOf(t *testing.T) {
 	f(filter{entityName: []string{"b"}}, engine.Resource{Type: "API", Name: "b"})
 	f(filter{entityType: []string{"API"}, entityName: []string{"b"}}, engine.Resource{Type: "API", Name: "b"})
 	f(filter{entityType: []string{"User"}}, engine.Resource{Name: "a"}) // none that was asked for
+}
+
+// TestApplicationKey: a key is one tenant's, in one spelling.
+func TestApplicationKey(t *testing.T) {
+	for _, tenant := range []string{"acme", "数据", strings.Repeat("x", engine.MaxTenantBytes)} {
+		if got := tenantOfKey(applicationKey(tenant)); got != tenant {
+			t.Errorf("%s: %q", tenant, got)
+		}
+	}
+	for _, key := range []string{"", "l7xx", "61636d65", "l7xx61636D65", "l7xx61636d6", "l7xx61636d65 ", "l7xx0a", "l7xxff", applicationKey(strings.Repeat("x", engine.MaxTenantBytes+1))} {
+		if got := tenantOfKey(key); got != "" {
+			t.Errorf("%q is a key of %q", key, got)
+		}
+	}
 }

@@ -77,6 +77,25 @@ type fieldError struct {
 	Error string `json:"error"`
 }
 
+// applicationReply is the key that a tenant's users sign in with.
+type applicationReply struct {
+	APIKey string `json:"apikey"`
+	Scope  string `json:"scope"`
+}
+
+// respReply is an error of the portal's calls for signing in. The code is the status.
+type respReply struct {
+	Code    int    `json:"respCode"`
+	Message string `json:"respMsg"`
+}
+
+// loginFailure is an error of one that is an OAuth endpoint as well.
+type loginFailure struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+	respReply
+}
+
 // linkReply is where a file is to be had.
 type linkReply struct {
 	DownloadLink string `json:"downloadLink"`
