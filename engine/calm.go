@@ -8,14 +8,15 @@ import (
 )
 
 // The collector's time is worth more than memory while many events come, and less when few do: they leave half as much garbage before it is
-// collected. Where little is alive its half would be collected all the time, so that much garbage may always be. GOGC, where it is set, is the
-// operator's word instead.
+// collected. Where little is alive its half would be collected all the time, so there may always be so much garbage, and so large a heap. GOGC,
+// where it is set, is the operator's word instead.
 const (
 	manyEvents   = 20_000 // a second
 	busyPercent  = 100
 	calmPercent  = 50
 	maxPercent   = 400
 	garbageBytes = 96 << 20
+	heapBytes    = 240 << 20
 )
 
 // calmness gives memory back to the system when a time of much writing is over: what it took is mostly garbage by then, and with nothing
@@ -51,7 +52,8 @@ func (c *calmness) look(l *Log, now time.Time) {
 
 // pace tells the collector what to do when so many events come in a second and so much of the heap is alive.
 func (c *calmness) pace(events float64, live uint64) {
-	percent := min(int(garbageBytes*100/max(live, 1)), maxPercent) / calmPercent * calmPercent
+	garbage := max(garbageBytes, heapBytes-min(live, heapBytes))
+	percent := int(min(garbage*100/max(live, 1), maxPercent)) / calmPercent * calmPercent
 	if percent = max(percent, calmPercent); events > manyEvents {
 		percent = max(percent, busyPercent)
 	}
