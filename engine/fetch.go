@@ -118,8 +118,16 @@ func dense(at []Pos) bool {
 	return seqs[high]-seqs[low] < uint64(high-low)*12
 }
 
-// fetchRun walks the event keys from the first place's time to the last's. When it meets many more events than it wants, it
-// reads the rest by key.
+// together returns the times between which the ascending places lie but for those that are far from the others: events that came late, to which
+// walking from the others would pass thousands.
+func together(at []Pos) (first, last int64) {
+	low, high := at[len(at)/16].Time, at[len(at)*15/16].Time
+	first, last = at[0].Time, at[len(at)-1].Time
+	return max(first, low-(high-low)), min(last, high+(high-low))
+}
+
+// fetchRun walks the event keys where most places lie together. When it meets many more events than it wants, it reads the rest by key, as
+// it does those that lie elsewhere.
 func (w *window) fetchRun(txn *badger.Txn, at []Pos, fn func(i int, e *Event) error) error {
 	wanted := make(map[uint64]int, len(at))
 	for i, p := range at {
@@ -127,9 +135,10 @@ func (w *window) fetchRun(txn *badger.Txn, at []Pos, fn func(i int, e *Event) er
 	}
 	it := familyIterator(txn, familyEvent)
 	defer it.Close()
-	last, walked, bytes := at[len(at)-1].Time, 0, int64(touchBytes)
+	first, last := together(at)
+	walked, bytes := 0, int64(touchBytes)
 	defer func() { w.touch(bytes) }()
-	for it.Seek(timeKey(at[0].Time)); it.Valid() && len(wanted) > 0 && walked < 24*len(at); it.Next() {
+	for it.Seek(timeKey(first)); it.Valid() && len(wanted) > 0 && walked < 24*len(at); it.Next() {
 		key := it.Item().Key()
 		if eventKeyTime(key) > last {
 			break

@@ -75,8 +75,8 @@ type Hits interface {
 	// It fails with TooManyValues when it would keep more than MaxFacetCounts counts, and when ctx ends.
 	Facet(ctx context.Context, column string, fn func(value []byte, n uint64)) (ok bool, err error)
 	// ByColumn returns up to limit hits sorted by the first value of a column, bytewise on the folded value (FoldValue), then on the value, descending when
-	// desc; events without a value come last either way; equal values newest first. It starts strictly
-	// after the given place, or at the start when after is nil. Ok is false when the index has no such column.
+	// desc; events without a value come last either way; equal values newest first. The column resource is sorted by
+	// ResourceKey alone. It starts strictly after the given place, or at the start when after is nil. Ok is false when the index has no such column.
 	ByColumn(column string, after *ColumnPos, desc bool, skip, limit int) (at []ColumnPos, ok bool)
 }
 

@@ -135,10 +135,8 @@ func (l *Log) indexNext(ctx context.Context, w *window) error {
 	w.indexed.Store(end)
 	w.serve(batch)
 	w.indexWent(end)
-	if l.lag() == 0 {
-		l.recent.indexed(end, recentDone)
-	} else {
-		l.recent.indexed(end, recentBusy)
+	if l.lag() == 0 { // while more come, searches may still want those that the index lacked when they began
+		l.recent.indexed(end)
 	}
 	l.indexed.notify()
 	return nil

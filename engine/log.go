@@ -24,7 +24,7 @@ type Options struct {
 	WindowEvents uint64           // events in a window before the next is begun, a multiple of 256; 0 means 524,288
 	WindowBytes  int64            // content bytes in a window before the next is begun; 0 means 1 GiB
 	MaxLag       uint64           // events not yet indexed before Append waits for the index; 0 means 60,000
-	MaxLagBytes  int64            // bytes of events not yet indexed before Append waits for the index; 0 means 256 MiB
+	MaxLagBytes  int64            // bytes of events not yet indexed before Append waits for the index; 0 means 48 MiB
 	MinFreeBytes uint64           // writes are refused below this much free space; 0 means 512 MiB
 	Logger       *slog.Logger     // nil: slog.Default()
 	Now          func() time.Time // nil: time.Now
@@ -61,7 +61,7 @@ func (o *Options) fill() error {
 		o.MaxLag = 60_000
 	}
 	if o.MaxLagBytes == 0 {
-		o.MaxLagBytes = 256 << 20
+		o.MaxLagBytes = 48 << 20
 	}
 	if o.MinFreeBytes == 0 {
 		o.MinFreeBytes = 512 << 20

@@ -204,6 +204,11 @@ func oracleRead(e *Event) *oracleDoc {
 	if n := e.Actor.Number(); n > 0 {
 		value("person", fmt.Sprint(n))
 	}
+	for _, s := range Sizes {
+		if len(e.appendBody(nil)) >= s.Bytes {
+			value("size", s.Name)
+		}
+	}
 	for field, is := range map[string]bool{"write": e.Write != nil && *e.Write, "dangerous": e.Dangerous} {
 		d.truths[field] = fmt.Sprint(is)
 	}

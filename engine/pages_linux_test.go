@@ -21,7 +21,7 @@ func TestGiveBackTables(t *testing.T) {
 		}
 		return ids
 	}
-	l.recent.indexed(w.end.Load(), 0) // not from memory
+	l.recent.indexed(w.end.Load() + recentDone) // not from memory
 	before := read()
 	if resident := memoryOf(t, w.dir, ".sst"); resident == 0 {
 		t.Fatal("nothing was read from a mapped table")

@@ -83,7 +83,7 @@ func (a *Analyzer) PartTerms(e *Event, p Part, emit func(term []byte)) {
 // are only valid during the call; when it knows the piece's terms from before and returns true they are left out. Those of a new piece end
 // with the next call of recall, which says nil where what follows is no piece.
 func (a *Analyzer) OwnTerms(e *Event, emit func(term []byte), recall func(piece []byte) bool) {
-	own := Event{Resources: e.Resources, Description: e.Description}
+	own := Event{Resources: e.Resources, Description: e.Description, stored: e.stored}
 	a.fieldTerms(&own, emit)
 	a.textTerms(&own, emit)
 	if e.Error != nil {

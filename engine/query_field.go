@@ -8,7 +8,7 @@ import (
 // fieldNames are the fields that a query can ask for, with details.<path> besides.
 var fieldNames = []string{
 	"action", "after", "agent", "before", "channel", "dangerous", "description", "error", "group", "id", "ip", "module", "operation",
-	"person", "project", "resource", "result", "tenant", "time", "type", "user", "write",
+	"person", "project", "resource", "result", "size", "tenant", "time", "type", "user", "write",
 }
 
 // fieldAliases are other words for them that people bring along.

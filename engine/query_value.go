@@ -146,6 +146,8 @@ func badValue(field string, v Value) string {
 		allowed = []string{Success, Failure}
 	case "write", "dangerous":
 		allowed = []string{"true", "false"}
+	case "size":
+		allowed = sizeNames()
 	case "ip":
 		return badAddress(v)
 	case "person":

@@ -4,10 +4,9 @@ import "sync"
 
 // Bounds of what is kept of the newest events, decoded, so that the index, searches of the tail and live tails need not read them back.
 const (
-	recentEvents = 1 << 16 // more than Options.MaxLag, so that the tail is in memory
-	recentBytes  = 96 << 20
-	recentDone   = 2048           // of those that the index has; live tails may still want them …
-	recentBusy   = 2 * indexBatch // … and while more come, searches that began before the index had them
+	recentEvents = 1 << 16   // more than Options.MaxLag …
+	recentBytes  = 128 << 20 // … and of more than that many with Options.MaxLagBytes, so that the tail is in memory: from the store it takes seconds
+	recentDone   = 2048 // of those that the index has; live tails may still want them
 )
 
 // recent holds the newest events. Seqs are contiguous.
@@ -39,11 +38,11 @@ func (r *recent) add(group []*pending) {
 	r.drop(drop)
 }
 
-// indexed forgets what lies below the seq, which the index has, but for the last ones.
-func (r *recent) indexed(seq, last uint64) {
+// indexed forgets most of what lies below the seq: the index has it.
+func (r *recent) indexed(seq uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if keep := seq - min(seq, last); keep > r.first {
+	if keep := seq - min(seq, recentDone); keep > r.first {
 		r.drop(int(min(keep-r.first, uint64(len(r.events)))))
 	}
 }

@@ -76,6 +76,7 @@ func (a *Analyzer) fieldTerms(e *Event, emit func(term []byte)) {
 	if e.Dangerous {
 		a.exact("dangerous", "true", emit)
 	}
+	a.sizes(e, emit)
 	for i := range e.Resources {
 		r := &e.Resources[i]
 		a.pair("resource", r.ID, r.Name, emit)

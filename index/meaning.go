@@ -22,6 +22,10 @@ var meaning = sync.OnceValue(func() uint64 {
 	}
 	e := specimen()
 	new(engine.Analyzer).EventTerms(e, put)
+	for _, s := range engine.Sizes { // the specimen, which was never stored, has none
+		put([]byte(s.Name))
+		put(binary.AppendUvarint(nil, uint64(s.Bytes)))
+	}
 	for _, c := range engine.IndexedColumns {
 		put([]byte(c))
 		for _, v := range engine.ColumnValues(e, c, nil) {

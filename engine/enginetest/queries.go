@@ -79,10 +79,12 @@ func (m *Maker) expr(events []*engine.Event, deep int) engine.Expr {
 
 // field asks for a value that the event has.
 func (m *Maker) field(e *engine.Event) engine.Expr {
-	name := Pick(m.Rand, append([]string{"id", "description", "details", "person", "write", "dangerous"}, engine.Columns...)...)
+	name := Pick(m.Rand, append([]string{"id", "description", "details", "person", "size", "write", "dangerous"}, engine.Columns...)...)
 	switch name {
 	case "person":
 		return engine.Field{Name: name, Values: []engine.Value{{Text: fmt.Sprint(e.Actor.Number())}}}
+	case "size":
+		return engine.Field{Name: name, Values: []engine.Value{{Text: Pick(m.Rand, engine.Sizes...).Name}}}
 	case "write", "dangerous":
 		return engine.Field{Name: name, Values: []engine.Value{{Text: Pick(m.Rand, "true", "false")}, {Text: "false"}}[:1+m.IntN(2)]}
 	}

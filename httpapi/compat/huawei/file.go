@@ -22,9 +22,6 @@ import (
 const (
 	halfHour = 30 * time.Minute
 	grace    = time.Minute // for events under way, after which a half hour is listed
-	// partEvents is where a half hour is split into more files, in the order of time. The vendor splits at 100 MB; a count needs no event to be read before
-	// the number of files is known, and keeps them below that with up to 2 KB an event.
-	partEvents = 50_000
 )
 
 // half is the number of a half hour.
@@ -48,13 +45,15 @@ func sealedBefore(now time.Time) half { return halfOf(now.Add(-grace)) }
 type file struct {
 	half   half
 	events uint64 // of the half hour
+	per    uint32 // events in each of its files but the last one
 	part   uint32 // from 0
 }
 
-func parts(events uint64) int { return int((events + partEvents - 1) / partEvents) }
+// parts is how many files the half hour has.
+func (f file) parts() int { return int((f.events + uint64(f.per) - 1) / uint64(f.per)) }
 
 const (
-	fileHeadBytes = 16
+	fileHeadBytes = 20
 	fileIDBytes   = fileHeadBytes + 8
 )
 
@@ -62,6 +61,7 @@ const (
 func (f file) id(i instance) string {
 	b := binary.BigEndian.AppendUint32(nil, uint32(f.half))
 	b = binary.BigEndian.AppendUint64(b, f.events)
+	b = binary.BigEndian.AppendUint32(b, f.per)
 	b = binary.BigEndian.AppendUint32(b, f.part)
 	return hex.EncodeToString(append(b, i.seal(b)...))
 }
@@ -78,8 +78,8 @@ func parseFile(i instance, id string) (f file, ok bool) {
 	if err != nil || len(b) != fileIDBytes {
 		return f, false
 	}
-	f = file{half(binary.BigEndian.Uint32(b)), binary.BigEndian.Uint64(b[4:]), binary.BigEndian.Uint32(b[12:])}
-	return f, f.events > 0 && f.events < 1<<40 && int(f.part) < parts(f.events) && f.id(i) == id
+	f = file{half(binary.BigEndian.Uint32(b)), binary.BigEndian.Uint64(b[4:]), binary.BigEndian.Uint32(b[12:]), binary.BigEndian.Uint32(b[16:])}
+	return f, f.events > 0 && f.events < 1<<40 && f.per > 0 && f.per <= mostPer && int(f.part) < f.parts() && f.id(i) == id
 }
 
 // name is what the vendor's console would show.
@@ -88,11 +88,13 @@ func (f file) name(i instance) string {
 	return fmt.Sprintf("%s_%s/%s/Audit/%s_%s_Audit_%d-%d", i.tenant, i.id, at.Format("20060102"), at.Format("20060102150405"), i.id, f.events, f.part+1)
 }
 
-// halves counts the instance's events in each half hour from one to another, the newest first, without those that have none.
-func (h *Handler) halves(ctx context.Context, i instance, from, to half) (counts []file, events uint64, err error) {
+// halves counts the instance's events, of which the rest must be true as well, in each half hour from one to another, the newest first, without those
+// that have none.
+func (h *Handler) halves(ctx context.Context, i instance, from, to half, also ...engine.Expr) (counts []file, events uint64, err error) {
 	for ; to > from; to = max(from, to-engine.MaxBuckets) {
 		first := max(from, to-engine.MaxBuckets)
 		q := i.query()
+		q.Where = engine.And{Parts: append(also, q.Where)}
 		q.From, q.To = first.begin(), to.begin()
 		buckets, n, err := h.log.Histogram(ctx, q, int(to-first))
 		if err != nil {

@@ -113,7 +113,7 @@ func TestParts(t *testing.T) {
 	r := newRoom(t, engine.Options{})
 	token := r.token(t, "reader")
 	begin := testNow.Add(-2 * time.Hour)
-	const events = partEvents + 3
+	events := int(mostPer) + 3
 	order := rand.New(rand.NewPCG(1, 2)).Perm(events)
 	for chunk := range slices.Chunk(order, 10_000) {
 		var batch []*engine.Event
@@ -144,6 +144,78 @@ func TestParts(t *testing.T) {
 	}
 	if len(got) != events {
 		t.Errorf("%d records", len(got))
+	}
+}
+
+// TestLargeParts: so large are some events that a file of all could pass 100 MB, so there are two; the next half hour has one.
+func TestLargeParts(t *testing.T) {
+	r := newRoom(t, engine.Options{})
+	token := r.token(t, "reader")
+	begin, n := testNow.Add(-2*time.Hour), 0
+	for range 7 {
+		var batch []*engine.Event
+		for range 30 {
+			e := eventAt(fmt.Sprintf("e%06d", n), begin.Add(time.Duration(n)*time.Second))
+			e.Description = strings.Repeat("x", 130<<10)
+			batch = append(batch, e, eventAt(fmt.Sprintf("f%06d", n), e.Time.Add(halfHour)))
+			n++
+		}
+		enginetest.Append(t, r.log, batch...)
+	}
+	enginetest.Append(t, r.log, eventAt("small", begin))
+	out := r.list(t, token)
+	if out.Total != 3 {
+		t.Fatalf("%+v", out)
+	}
+	bodies := r.download(t, token, out.Files[2].ID, out.Files[1].ID)
+	if got := len(recordIDs(t, bodies...)); got != n+1 {
+		t.Errorf("%d records", got)
+	}
+	if got := len(recordIDs(t, r.download(t, token, out.Files[0].ID)...)); got != n {
+		t.Errorf("%d records of the small ones", got)
+	}
+}
+
+// TestPerFile: whichever events a file has, it cannot pass 100 MB.
+func TestPerFile(t *testing.T) {
+	largest := uint64(maxFileBytes / rowBytes(engine.MaxEventBytes))
+	f := func(events uint64, want uint32, reached ...uint64) {
+		t.Helper()
+		if got := perFile(events, reached); got != want {
+			t.Errorf("%d events, %d: %d, want %d", events, reached, got, want)
+		}
+	}
+	f(1, 1)
+	f(7, 7)
+	f(1_000_000, mostPer)
+	all := []uint64{1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000}
+	f(1000, uint32(largest), all...)
+	f(50_000, uint32(largest), all...)
+	f(100, 100, 100, 100, 100, 100, 100, 100, 100, 100)
+	random := rand.New(rand.NewPCG(9, 9))
+	for range 1000 {
+		events := 1 + random.Uint64N(200_000)
+		reached, left := []uint64{}, events
+		for range random.IntN(len(engine.Sizes) + 1) {
+			left = random.Uint64N(left + 1)
+			reached = append(reached, left)
+		}
+		per := uint64(perFile(events, reached))
+		bytes, taken := uint64(0), uint64(0) // of the largest so many
+		for k := len(reached); k >= 0 && taken < per; k-- {
+			below, so := engine.MaxEventBytes, events
+			if k < len(engine.Sizes) {
+				below = engine.Sizes[k].Bytes
+			}
+			if k > 0 {
+				so = reached[k-1]
+			}
+			n := min(so, per) - taken
+			bytes, taken = bytes+n*uint64(rowBytes(below)), taken+n
+		}
+		if per == 0 || per > events || bytes > maxFileBytes && per > 1 {
+			t.Fatalf("%d events, %d: %d a file, which is up to %d bytes", events, reached, per, bytes)
+		}
 	}
 }
 
@@ -196,7 +268,7 @@ func TestGone(t *testing.T) {
 	r := newRoom(t, engine.Options{})
 	at := testNow.Add(-2 * time.Hour)
 	enginetest.Append(t, r.log, eventAt("e1", at))
-	f := file{half: halfOf(at), events: 2}
+	f := file{half: halfOf(at), events: 2, per: 2}
 	if _, err := r.file(t.Context(), dbOne, policy{KeepDays: 1}, f.id(dbOne)); err == nil {
 		t.Error("found")
 	}
@@ -207,7 +279,7 @@ func TestGone(t *testing.T) {
 
 // TestFileID: an ID is read back as what it was made of, and for its instance alone.
 func TestFileID(t *testing.T) {
-	for _, f := range []file{{0, 1, 0}, {989_266, partEvents, 0}, {989_266, partEvents + 1, 1}, {1 << 31, 1 << 30, 3}} {
+	for _, f := range []file{{0, 1, 1, 0}, {989_266, 500, 500, 0}, {989_266, 501, 500, 1}, {1 << 31, 1 << 30, mostPer, 3}} {
 		id := f.id(dbOne)
 		if got, ok := parseFile(dbOne, id); !ok || got != f {
 			t.Errorf("%+v: %+v %v", f, got, ok)
@@ -223,7 +295,7 @@ func TestFileID(t *testing.T) {
 			}
 		}
 	}
-	for _, f := range []file{{1, 0, 0}, {1, 1, 1}, {1, partEvents, 1}, {1, 1 << 41, 0}} {
+	for _, f := range []file{{1, 0, 1, 0}, {1, 1, 1, 1}, {1, 500, 500, 1}, {1, 1 << 41, 1, 0}, {1, 1, 0, 0}, {1, 1, mostPer + 1, 0}} {
 		if _, ok := parseFile(dbOne, f.id(dbOne)); ok {
 			t.Errorf("%+v is a file", f)
 		}
@@ -231,10 +303,10 @@ func TestFileID(t *testing.T) {
 }
 
 func FuzzParseFile(f *testing.F) {
-	f.Add(file{989_266, 3, 0}.id(dbOne))
+	f.Add(file{989_266, 3, 2, 1}.id(dbOne))
 	f.Add("fa163ea0e2bet11e9d832166a2cf894c5br01")
 	f.Fuzz(func(t *testing.T, id string) {
-		if got, ok := parseFile(dbOne, id); ok && (got.id(dbOne) != id || int(got.part) >= parts(got.events)) {
+		if got, ok := parseFile(dbOne, id); ok && (got.id(dbOne) != id || int(got.part) >= got.parts()) {
 			t.Errorf("%q: %+v", id, got)
 		}
 	})

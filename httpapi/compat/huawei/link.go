@@ -164,8 +164,8 @@ func (h *Handler) sendFile(r *request, i instance, id string, d *download) error
 
 // begin says how much comes, so that a client sees when not all does.
 func (d *download) begin(sizes []int64) {
-	first := uint64(d.file.part) * partEvents
-	d.total, d.begun = min(d.file.events-first, partEvents), true
+	first := uint64(d.file.part) * uint64(d.file.per)
+	d.total, d.begun = min(d.file.events-first, uint64(d.file.per)), true
 	header := d.w.Header()
 	header.Set("Content-Type", "text/csv; charset=utf-8")
 	header.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="audit-%s-%d.csv"`, d.file.half.begin().Format("20060102150405"), d.file.part+1))
@@ -175,7 +175,7 @@ func (d *download) begin(sizes []int64) {
 const chunkBytes = 64 << 10
 
 func (d *download) send(ctx context.Context, h *Handler, i instance) error {
-	first, at := uint64(d.file.part)*partEvents, uint64(0)
+	first, at := uint64(d.file.part)*uint64(d.file.per), uint64(0)
 	var rows rowWriter
 	out, buf := reply.Patient(d.w), make([]byte, 0, 2*chunkBytes)
 	err := h.read(ctx, i, d.file, func(e *engine.Event) (err error) {

@@ -87,6 +87,9 @@ func (h *Handler) files(r *request, who client, told *reply.Asked) (*filesReply,
 		}
 	}
 	told.Total = &events
+	if err := h.split(ctx, i, halves, from, to); err != nil {
+		return nil, err
+	}
 	return h.page(ctx, l, halves)
 }
 
@@ -94,7 +97,7 @@ func (h *Handler) files(r *request, who client, told *reply.Asked) (*filesReply,
 func (h *Handler) page(ctx context.Context, l listing, halves []file) (*filesReply, error) {
 	total, shown := 0, []file{}
 	for _, f := range halves {
-		for f.part = uint32(parts(f.events)); f.part > 0; {
+		for f.part = uint32(f.parts()); f.part > 0; {
 			f.part--
 			if total++; total > l.offset && len(shown) < l.limit {
 				shown = append(shown, f)
