@@ -6,7 +6,7 @@ import "sync"
 const (
 	recentEvents = 1 << 16   // more than Options.MaxLag …
 	recentBytes  = 128 << 20 // … and of more than that many with Options.MaxLagBytes, so that the tail is in memory: from the store it takes seconds
-	recentDone   = 2048 // of those that the index has; live tails may still want them
+	recentDone   = 2048      // of those that the index has; live tails may still want them
 )
 
 // recent holds the newest events. Seqs are contiguous.
