@@ -54,7 +54,7 @@ func (h *Handler) groups(ctx context.Context, q engine.Query) (groups []group, t
 	for i, l := range labels {
 		groups[i] = group{folded: engine.FoldValue(l.name), where: actionIs(l.name)}
 	}
-	var named, succeeded, failed map[string]uint64
+	var named, done, failed map[string]uint64
 	var others []group
 	var whole bool
 	both, ctx := errgroup.WithContext(ctx)
@@ -71,22 +71,24 @@ func (h *Handler) groups(ctx context.Context, q engine.Query) (groups []group, t
 		named, err = h.countNamed(ctx, q)
 		return err
 	})
-	for result, counts := range map[string]*map[string]uint64{engine.Success: &succeeded, engine.Failure: &failed} {
-		both.Go(func() (err error) {
-			*counts, err = h.countDone(ctx, q, result)
-			return err
-		})
-	}
+	both.Go(func() (err error) {
+		done, err = h.countDone(ctx, q)
+		return err
+	})
+	both.Go(func() (err error) {
+		failed, err = h.countDone(ctx, q, is("result", engine.Failure))
+		return err
+	})
 	if err := both.Wait(); err != nil {
 		return nil, 0, err
 	}
 	rest := total
 	for i, l := range labels {
-		done := succeeded
-		if l.result == engine.Failure {
-			done = failed
+		n := failed[l.operation]
+		if l.result == engine.Success { // what did not fail; more may have failed a moment later
+			n = done[l.operation] - min(done[l.operation], n)
 		}
-		groups[i].count = named[l.name] + done[l.operation]
+		groups[i].count = named[l.name] + n
 		rest -= min(rest, groups[i].count)
 	}
 	last := []group{}
@@ -141,9 +143,9 @@ func (h *Handler) countNamed(ctx context.Context, q engine.Query) (map[string]ui
 	return counts, nil
 }
 
-// countDone counts the other events with a result by their operation.
-func (h *Handler) countDone(ctx context.Context, q engine.Query, result string) (map[string]uint64, error) {
-	q.Where = allOf(q.Where, is("result", result), engine.Not{Part: namesLabel()})
+// countDone counts the others by their operation.
+func (h *Handler) countDone(ctx context.Context, q engine.Query, also ...engine.Expr) (map[string]uint64, error) {
+	q.Where = allOf(append(also, q.Where, engine.Not{Part: namesLabel()})...)
 	facets, _, err := h.log.Facets(ctx, q, []string{"operation"}, len(engine.Operations))
 	if err != nil {
 		return nil, err
