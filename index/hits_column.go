@@ -3,6 +3,7 @@ package index
 import (
 	"slices"
 	"sort"
+	"unicode/utf8"
 
 	"annals/engine"
 )
@@ -87,6 +88,9 @@ func (c *columnPart) candidates(number uint32) (set docSet, ok bool) {
 		return docSet{}, false
 	}
 	v := c.sortColumn.value(int(number - 1))
+	if len(v.value) > engine.MaxTermValue-utf8.UTFMax && c.name != labelColumn {
+		return docSet{}, false // it may have been cut, and then folds to something else than all of it
+	}
 	f := finder{s: c.s}
 	set, err := f.leaf(engine.PlanTerm{Term: engine.ExactTerm(c.name, v.folded)})
 	return set, err == nil

@@ -96,7 +96,7 @@ func (m *model) fetch(ctx context.Context, at []engine.Pos, fn func(int, *engine
 var (
 	testWords = []string{"timeout", "connection", "reset", "服务", "创建成功", "API", "quota", "naïve", "🙂", "x.y_z@host/path",
 		"c89873", strings.Repeat("long", 60), "０１２", "ＦＵＬＬ"}
-	testUsers    = []string{"amy", "Amy", "bob", "王伟", "carol@x.test", "", "zoë", "ＡＭＹ"}
+	testUsers    = []string{"amy", "Amy", "bob", "王伟", "carol@x.test", "", "zoë", "ＡＭＹ", strings.Repeat("Ｗ", 110)}
 	testModules  = []string{"API management", "IAM", "billing", ""}
 	testTypes    = []string{"API", "api", "group", "VM", ""}
 	testNames    = []string{"", "", "", "orders", "Orders", "ＯＲＤＥＲＳ", strings.Repeat("Ｏ", 120), strings.Repeat("name", 80), "z"}
