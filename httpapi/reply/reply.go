@@ -2,6 +2,7 @@ package reply
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -64,6 +65,17 @@ func SetRetryAfter(h http.Header, after time.Duration) (seconds int64) {
 		h.Set("Retry-After", strconv.FormatInt(seconds, 10))
 	}
 	return seconds
+}
+
+// Failed answers with body, which a room has made of err in its vendor's shape and must be strings and numbers only, and says when the request may be
+// made again.
+func Failed(w http.ResponseWriter, status int, err error, body any) {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		SetRetryAfter(w.Header(), p.RetryAfter())
+	}
+	if err := JSON(w, status, body); err != nil {
+		panic(err)
+	}
 }
 
 // Fill returns the problem for err with the request's ID, and logs what the client is not told. It is for answers

@@ -81,22 +81,13 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	if strings.HasPrefix(e.code, "APIGW.") {
 		body.RequestID = reply.RequestID(r.Context())
 	}
-	send(w, e.status, err, body)
+	reply.Failed(w, e.status, err, body)
 }
 
 // failIAM answers in the shape of the identity service.
 func failIAM(w http.ResponseWriter, r *http.Request, err error) {
 	e := refusalOf(r, err)
-	send(w, e.status, err, iamFailureReply{iamFailure{Code: e.status, Message: e.text, Title: http.StatusText(e.status)}})
-}
-
-func send(w http.ResponseWriter, status int, err error, body any) {
-	if p, ok := errors.AsType[*reply.Problem](err); ok {
-		reply.SetRetryAfter(w.Header(), p.RetryAfter())
-	}
-	if err := reply.JSON(w, status, body); err != nil {
-		panic(err) // strings and numbers only
-	}
+	reply.Failed(w, e.status, err, iamFailureReply{iamFailure{Code: e.status, Message: e.text, Title: http.StatusText(e.status)}})
 }
 
 // refusalOf is what the client is told of an error. What it is not told goes to the log with the request's ID.

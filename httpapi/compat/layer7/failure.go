@@ -53,17 +53,7 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.challenge != "" {
 		w.Header().Set("WWW-Authenticate", e.challenge)
 	}
-	send(w, e.status, err, body)
-}
-
-// send answers with what is made of an error.
-func send(w http.ResponseWriter, status int, err error, body any) {
-	if p, ok := errors.AsType[*reply.Problem](err); ok {
-		reply.SetRetryAfter(w.Header(), p.RetryAfter())
-	}
-	if err := reply.JSON(w, status, body); err != nil {
-		panic(err) // strings and numbers only
-	}
+	reply.Failed(w, e.status, err, body)
 }
 
 // refusalOf is what the client is told of an error. What it is not told goes to the log with the request's ID.
@@ -136,20 +126,20 @@ func failToken(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="layer7"`)
 	}
 	w.Header().Set("Pragma", "no-cache")
-	send(w, e.status, err, e)
+	reply.Failed(w, e.status, err, e)
 }
 
 // failLogin answers with the error in the shape of RFC 6749, and in that of the portal's calls for signing in besides: its clients read either.
 func failLogin(w http.ResponseWriter, r *http.Request, err error) {
 	e := tokenErrorOf(r, err)
 	w.Header().Set("Pragma", "no-cache")
-	send(w, e.status, err, loginFailure{e.Code, e.Description, respReply{e.status, e.Description}})
+	reply.Failed(w, e.status, err, loginFailure{e.Code, e.Description, respReply{e.status, e.Description}})
 }
 
 // failResp answers with the error in the shape of the portal's calls for signing in.
 func failResp(w http.ResponseWriter, r *http.Request, err error) {
 	e := refusalOf(r, err)
-	send(w, e.status, err, respReply{e.status, e.user})
+	reply.Failed(w, e.status, err, respReply{e.status, e.user})
 }
 
 // tokenErrorOf is what the client is told of an error. What it is not told goes to the log with the request's ID.
