@@ -410,14 +410,3 @@ func TestHuaweiUnavailable(t *testing.T) {
 	f(closed, ak, sk, "GET", huaweiDay, "")
 	f(closed, ak, sk, "PUT", huaweiInstance+"-policy", `{"keep_days":7}`)
 }
-
-// TestHuaweiSecretKey: without the master key no signature can be checked, which is told, and is nobody's failure.
-func TestHuaweiSecretKey(t *testing.T) {
-	s, ak, sk := withoutMasterKey(t, auth.Huawei)
-	for range 6 {
-		if resp, body := s.huawei(t, "GET", "/v3/projects", ak, sk, ""); resp.StatusCode != 401 ||
-			!strings.Contains(body, `"error_code":"APIGW.0301","error_msg":"Incorrect IAM authentication information: Get secretKey failed"`) {
-			t.Errorf("%d %s", resp.StatusCode, body)
-		}
-	}
-}
